@@ -1,0 +1,43 @@
+import type { Version } from './version.ts';
+
+/** A place in one server's binary log: file name and binlog offset in bytes (the end of an event). */
+export interface BinlogCoordinates {
+  readonly file: string;
+  readonly offset: number;
+}
+
+export type Flavour = 'mysql' | 'mariadb';
+
+/**
+ * How far the binary log has been read, always at a transaction end.
+ * With GTIDs the set is what counts, on any server of the topology; without, the coordinates are only meaningful
+ * on the server whose UUID stands beside them.
+ */
+export interface Position {
+  readonly flavour: Flavour;
+  /** @@server_uuid (MySQL) or the decimal @@server_id (MariaDB has no UUID). */
+  readonly serverUuid: string;
+  readonly coordinates: BinlogCoordinates;
+  /** Executed GTID set as text (MySQL `uuid:1-5,…`, MariaDB `0-1-1234,…`); null where the source has no GTIDs. */
+  readonly gtidSet: string | null;
+}
+
+/** All that is needed to continue: where, and which version was assigned last. */
+export interface ResumePoint {
+  readonly position: Position;
+  readonly lastVersion: Version;
+}
+
+/**
+ * What a batch adds to the position when everything in it is acknowledged.
+ * `gtids` are those of the transactions that ended since the previous end, in commit order (empty without GTIDs).
+ */
+export interface TransactionEnd {
+  readonly coordinates: BinlogCoordinates;
+  readonly gtids: readonly string[];
+  readonly lastVersion: Version;
+}
+
+export function formatCoordinates(coordinates: BinlogCoordinates): string {
+  return `${coordinates.file}:${coordinates.offset}`;
+}

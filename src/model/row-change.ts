@@ -1,0 +1,68 @@
+import type { BinlogCoordinates, TransactionEnd } from './position.ts';
+import type { Version } from './version.ts';
+
+export type Operation = 'insert' | 'update' | 'delete';
+
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+/** A column value as the decoder delivers it; only the column's own `text` and `json` know how to read it. */
+export type ColumnValue = unknown;
+
+export interface Column {
+  readonly name: string;
+  /** The type in words, as docs/types.md names it: `int unsigned`, `decimal`, `varchar`, … */
+  readonly type: string;
+  /** Canonical text, what `CAST(column AS CHAR)` gives in UTC (docs/types.md). Never called with null. */
+  text(value: ColumnValue): string;
+  /** The value for JSON: numbers where they are exact, else the canonical text; JSON columns as they are. */
+  json(value: ColumnValue): JsonValue;
+}
+
+/** The table as it was when the row change was written (the TableMap event), not as it is now. */
+export interface Table {
+  readonly database: string;
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly columnsByName: ReadonlyMap<string, Column>;
+  /** Names of the primary key's columns in key order; empty if the table has none. */
+  readonly primaryKey: readonly string[];
+}
+
+/** One image of a row: column name → value. */
+export type Row = Readonly<Record<string, ColumnValue>>;
+
+/** Facts shared by all row changes of a transaction. */
+export interface Transaction {
+  readonly gtid: string | null;
+  /** Commit time on the source, µs since the epoch (whole seconds where the server tells no more). */
+  readonly commitTimeUs: number;
+  /** Where the transaction's first event begins. */
+  readonly begin: BinlogCoordinates;
+}
+
+export interface RowChange {
+  readonly operation: Operation;
+  readonly table: Table;
+  /** null for an insert. */
+  readonly before: Row | null;
+  /** null for a delete. */
+  readonly after: Row | null;
+  readonly version: Version;
+  readonly transaction: Transaction;
+}
+
+/**
+ * The unit that moves from source to transport: row changes in commit order. A batch holds whole transactions and
+ * ends with one (`end` is set), or is a chunk of a transaction too large for memory (`end` is null).
+ * Empty batches travel too (nothing matched, a heartbeat), so that the watermark keeps moving.
+ */
+export interface ChangeBatch {
+  readonly changes: readonly RowChange[];
+  /** Size of the row events on the wire in bytes: what the bounds count. */
+  readonly sizeBytes: number;
+  /** Null while the transaction goes on: such a batch may not move the watermark. */
+  readonly end: TransactionEnd | null;
+  /** Commit time of the newest transaction in it, ms since the epoch; null for a heartbeat: nothing is waiting. */
+  readonly commitTimeMs: number | null;
+}

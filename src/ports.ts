@@ -1,0 +1,128 @@
+/**
+ * Every interface between the stages, on one page, naming no library. Data goes forward as batches; only two values
+ * go backward: the acknowledgement that moves the watermark, and the Kafka offset commit. Control only says "stop",
+ * by AbortSignal: an aborted call settles soon, by returning or by throwing the signal's reason.
+ */
+import type { Invalidation } from './model/invalidation.ts';
+import type { Position, ResumePoint } from './model/position.ts';
+import type { ChangeBatch, JsonValue } from './model/row-change.ts';
+import type { Version } from './model/version.ts';
+
+/** Everything after a position, in commit order. Implementations: MysqlChangeSource, MemoryChangeSource (tests). */
+export interface ChangeSource {
+  /**
+   * Batches after `from`, in commit order, until aborted; reconnects by itself. May repeat from the last transaction
+   * end (with the same versions); never skips. Pulling slowly pauses the connection: that is the back-pressure.
+   * Throws SOURCE_POSITION_GONE when the server no longer has the position, SOURCE_DECODE when an event cannot be read.
+   */
+  changes(from: ResumePoint, signal: AbortSignal): AsyncIterable<ChangeBatch>;
+  /** Where a first start begins: the end of the log now, or the oldest transaction still there. Retries until aborted. */
+  locate(start: 'now' | 'earliest', signal: AbortSignal): Promise<Position>;
+}
+
+/** Takes invalidations toward the cache. Implementations: InProcessQueue, KafkaPublisher. */
+export interface InvalidationPublisher {
+  /**
+   * Resolves when every invalidation is durable in Kafka, or applied (in-process). Calls may overlap; invalidations
+   * with the same partition key keep the order of the calls. Rejects only when it can never succeed, or aborted.
+   */
+  publish(invalidations: readonly Invalidation[]): Promise<void>;
+  /** Waits for what is in flight, then frees everything. */
+  close(): Promise<void>;
+}
+
+/** One thing read from a partition: an invalidation, or bytes that are none. */
+export type DeliveredItem =
+  | { readonly kind: 'invalidation'; readonly invalidation: Invalidation; readonly place: string }
+  | { readonly kind: 'unreadable'; readonly raw: string; readonly reason: string; readonly place: string };
+
+/** Invalidations of one partition, in order. `place` (`topic/partition@offset`) says where each was found. */
+export interface PartitionBatch {
+  readonly partition: number;
+  readonly items: readonly DeliveredItem[];
+}
+
+/** Applies one batch completely. Resolving means finished (applied or kept as a dead letter); never called twice at once for one partition. */
+export type BatchHandler = (batch: PartitionBatch, signal: AbortSignal) => Promise<void>;
+
+/** The consuming side. Implementations: InProcessQueue, KafkaSubscription. */
+export interface InvalidationSubscription {
+  /**
+   * One loop per partition, batches in order; the offset is committed after the handler resolved, never before.
+   * Before a partition is taken away its loop is drained (its handler's signal aborts only when time is up).
+   * A repeated delivery after a crash or rebalance begins at the last committed offset. Resolves when aborted and
+   * drained; rejects when the handler rejects, or on an error that restarting the client does not mend.
+   */
+  run(handler: BatchHandler, signal: AbortSignal): Promise<void>;
+}
+
+export type CacheCommand =
+  | { readonly kind: 'delete'; readonly key: string; readonly version: Version; readonly versioned: boolean }
+  | {
+      readonly kind: 'set';
+      readonly key: string;
+      readonly version: Version;
+      /** A string is stored as it is (SET); fields are stored as a hash (HSET). */
+      readonly value: string | Readonly<Record<string, string>>;
+      /** Null: no expiry. */
+      readonly ttlMs: number | null;
+    };
+
+/** `newer`: the key already carries a newer version, nothing was changed. `failed` can never succeed as it is. */
+export type CacheOutcome = 'applied' | 'newer' | { readonly failed: string };
+
+/** One Redis target. Implementations: RedisCache, MemoryCache (tests). */
+export interface Cache {
+  readonly name: string;
+  /**
+   * Applies commands for distinct keys; one outcome per command, same order. Safe to repeat. Throws CACHE_UNAVAILABLE
+   * (retryable) when the target did not answer: each command is then applied or not, and must be repeated.
+   */
+  apply(commands: readonly CacheCommand[]): Promise<readonly CacheOutcome[]>;
+  /** Resolves if the target answers and accepts writes; throws the reason otherwise. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Reads the rows of a refresh query when it is applied. Implementations: MysqlRowReader, in-memory (tests). */
+export interface RowReader {
+  /** Rows as JSON-ready objects. Throws READ_UNAVAILABLE (retryable) or READ_REFUSED (the statement can never succeed). */
+  read(sql: string, parameters: readonly JsonValue[]): Promise<readonly Readonly<Record<string, JsonValue>>[]>;
+  close(): Promise<void>;
+}
+
+export interface DeadLetter {
+  /** Why it cannot be applied, in words and with an error code. */
+  readonly reason: string;
+  readonly item: DeliveredItem;
+  /** The target that could not take it; null if it could not even be read. */
+  readonly target: string | null;
+}
+
+/** Keeps what can never be applied. Implementations: FileDeadLetters, KafkaDeadLetters. */
+export interface DeadLetters {
+  /** Resolves only when durable. If it throws, the caller must stop its partition: nothing is skipped. */
+  keep(letters: readonly DeadLetter[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a capture needs to continue after a restart. */
+export interface Checkpoint extends ResumePoint {
+  readonly savedAtMs: number;
+}
+
+/** Implementations: FileCheckpointStore, RedisCheckpointStore, KafkaCheckpointStore. */
+export interface CheckpointStore {
+  /** The last saved checkpoint, null if there never was one. Throws CHECKPOINT_UNREADABLE if it is damaged. */
+  load(): Promise<Checkpoint | null>;
+  /** Durable when it resolves; a crash in between leaves the old one or the new one, never half. */
+  save(checkpoint: Checkpoint): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Clock {
+  /** ms since the epoch. */
+  now(): number;
+  /** Resolves after `ms`; throws the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,145 @@
+/**
+ * Every error Sluice raises on purpose has a code from this one table; docs/errors.md is generated from it.
+ * Exit codes: 0 ordered stop, 1 unexpected, 2 configuration or source settings, 3 position gone, 4 lease lost.
+ */
+export interface ErrorKind {
+  readonly title: string;
+  /** True: the same call may succeed later, so the caller waits and retries. */
+  readonly retryable: boolean;
+  readonly exitCode: 1 | 2 | 3 | 4;
+  readonly remedy: string;
+}
+
+export const ERRORS = {
+  CONFIG_INVALID: {
+    title: 'The configuration or a rule file is wrong',
+    retryable: false,
+    exitCode: 2,
+    remedy: 'Every problem is listed with file, line and column. Mend them and try `sluice check`.',
+  },
+  PREFLIGHT_FAILED: {
+    title: 'A server is not set up as Sluice needs it',
+    retryable: false,
+    exitCode: 2,
+    remedy: 'Each problem names its remedy. `sluice check --live` repeats the test without starting anything.',
+  },
+  SOURCE_UNAVAILABLE: {
+    title: 'The source does not answer or the connection broke',
+    retryable: true,
+    exitCode: 1,
+    remedy: 'Sluice reconnects by itself. Look at the network and at the server log.',
+  },
+  SOURCE_POSITION_GONE: {
+    title: 'The source no longer has the position to resume from',
+    retryable: false,
+    exitCode: 3,
+    remedy:
+      'Binary logs were purged or reset, or this is another server. The cache must be treated as unknown: flush the keys the rules own, delete the checkpoint, start again.',
+  },
+  SOURCE_DECODE: {
+    title: 'An event of the binary log cannot be decoded',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'Nothing was skipped: the checkpoint stands before the event. docs/operations.md says which settings cause it.',
+  },
+  PUBLISH_FAILED: {
+    title: 'Kafka refuses the records for good',
+    retryable: false,
+    exitCode: 1,
+    remedy: 'The message names the topic and the reason (authorization, record size). Nothing was skipped.',
+  },
+  TRANSPORT_UNAVAILABLE: {
+    title: 'Kafka does not answer',
+    retryable: true,
+    exitCode: 1,
+    remedy: 'Sluice retries by itself. Look at the brokers.',
+  },
+  CACHE_UNAVAILABLE: {
+    title: 'A Redis target does not answer or refuses writes',
+    retryable: true,
+    exitCode: 1,
+    remedy: 'Sluice waits and retries; nothing is skipped. Look at the target.',
+  },
+  READ_UNAVAILABLE: {
+    title: 'The server for refresh queries does not answer',
+    retryable: true,
+    exitCode: 1,
+    remedy: 'Sluice waits and retries; nothing is skipped.',
+  },
+  READ_REFUSED: {
+    title: 'A refresh query can never succeed as it is written',
+    retryable: false,
+    exitCode: 1,
+    remedy: 'The key is deleted and the record goes to the dead letters. Mend the query in the rule.',
+  },
+  DEAD_LETTER_FAILED: {
+    title: 'A dead letter could not be kept',
+    retryable: false,
+    exitCode: 1,
+    remedy: 'The worker stops rather than lose it. Look at the disk, or at the dead-letter topic.',
+  },
+  CHECKPOINT_UNREADABLE: {
+    title: 'The checkpoint is damaged',
+    retryable: false,
+    exitCode: 3,
+    remedy: 'Restore it from a backup, or delete it and treat the cache as unknown (docs/operations.md).',
+  },
+  CHECKPOINT_UNAVAILABLE: {
+    title: 'The checkpoint could not be saved',
+    retryable: true,
+    exitCode: 1,
+    remedy: 'Sluice retries; until then a restart repeats more, and loses nothing.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export class SluiceError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'SluiceError';
+    this.code = code;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+
+  get exitCode(): number {
+    return ERRORS[this.code].exitCode;
+  }
+}
+
+/** One thing that is wrong, where, and how to mend it. */
+export interface Problem {
+  /** `file:line:column` parts where the problem stands in a file. Lines and columns count from 1. */
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** All problems at once: the caller prints each and exits with the code of the error (2). */
+export class ProblemsError extends SluiceError {
+  readonly problems: readonly Problem[];
+
+  constructor(code: 'CONFIG_INVALID' | 'PREFLIGHT_FAILED', problems: readonly Problem[]) {
+    super(code, problems.map(formatProblem).join('\n'));
+    this.name = 'ProblemsError';
+    this.problems = problems;
+  }
+}
+
+export function formatProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
+  return `${place === '' ? '' : `${place}: `}${problem.message}\n    remedy: ${problem.remedy}`;
+}
+
+export function errorMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(errorMessage).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,139 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** One table for every metric; docs/metrics.md is generated from it, and code can only use what stands here. */
+export const METRICS = {
+  sluice_replication_lag_seconds: {
+    type: 'gauge',
+    help: 'Replication lag: age of the newest transaction read from the source; 0 after a heartbeat.',
+    labels: ['pipeline'],
+  },
+  sluice_source_connected: {
+    type: 'gauge',
+    help: '1 while the replica connection streams, else 0.',
+    labels: ['pipeline'],
+  },
+  sluice_source_reconnects_total: {
+    type: 'counter',
+    help: 'Connection attempts to the source after the first.',
+    labels: ['pipeline'],
+  },
+  sluice_row_changes_total: { type: 'counter', help: 'Row changes read from the source.', labels: ['pipeline'] },
+  sluice_transactions_total: { type: 'counter', help: 'Batches that ended a transaction.', labels: ['pipeline'] },
+  sluice_null_keys_total: {
+    type: 'counter',
+    help: 'Keys not built because a column in the template was NULL.',
+    labels: ['rule'],
+  },
+  sluice_in_flight_batches: {
+    type: 'gauge',
+    help: 'Change batches published but not acknowledged.',
+    labels: ['pipeline'],
+  },
+  sluice_in_flight_bytes: {
+    type: 'gauge',
+    help: 'Binlog bytes of the change batches in flight.',
+    labels: ['pipeline'],
+  },
+  sluice_queue_depth_records: {
+    type: 'gauge',
+    help: 'Invalidations waiting for a partition loop (in-process queue) or for a broker (Kafka publisher).',
+    labels: ['pipeline'],
+  },
+  sluice_consumer_lag_records: {
+    type: 'gauge',
+    help: 'Records of the partition that this target has not finished.',
+    labels: ['target', 'partition'],
+  },
+  sluice_invalidations_total: {
+    type: 'counter',
+    help: 'Invalidations finished, by rule and outcome: applied, newer, coalesced, dead_letter, unknown_rule.',
+    labels: ['target', 'rule', 'outcome'],
+  },
+  sluice_invalidation_delay_seconds: {
+    type: 'histogram',
+    help: 'Invalidation delay: commit on the source to the answer of the cache (whole seconds where the source tells no more).',
+    labels: ['target'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
+  },
+  sluice_apply_delay_seconds: {
+    type: 'histogram',
+    help: 'From the moment the daemon read the row change to the answer of the cache.',
+    labels: ['target'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600],
+  },
+  sluice_target_available: {
+    type: 'gauge',
+    help: '1 while the target answers, 0 while it is retried.',
+    labels: ['target'],
+  },
+  sluice_target_retries_total: { type: 'counter', help: 'Batches that had to be repeated.', labels: ['target'] },
+  sluice_publisher_rebuilds_total: { type: 'counter', help: 'Kafka producers rebuilt after an error.', labels: [] },
+  sluice_consumer_restarts_total: {
+    type: 'counter',
+    help: 'Kafka consumers rebuilt after a crash.',
+    labels: ['target'],
+  },
+  sluice_dead_letters_total: { type: 'counter', help: 'Records kept as dead letters.', labels: ['target'] },
+  sluice_checkpoint_age_seconds: {
+    type: 'gauge',
+    help: 'Time since the checkpoint was last saved (or found to be up to date).',
+    labels: ['pipeline'],
+  },
+  sluice_checkpoint_saves_total: { type: 'counter', help: 'Checkpoints saved.', labels: ['pipeline'] },
+} as const satisfies Record<string, MetricKind>;
+
+interface MetricKind {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+type Table = typeof METRICS;
+type NamesOf<T extends MetricKind['type']> = {
+  [N in keyof Table]: Table[N]['type'] extends T ? N : never;
+}[keyof Table];
+type LabelsOf<N extends keyof Table> = Record<Table[N]['labels'][number], string>;
+
+/** The metrics of one process. Names and labels are checked by the compiler against the table above. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #instruments = new Map<string, Counter | Gauge | Histogram>();
+  readonly #refreshers: (() => void)[] = [];
+
+  constructor() {
+    for (const [name, kind] of Object.entries<MetricKind>(METRICS)) {
+      const options = { name, help: kind.help, labelNames: [...kind.labels], registers: [this.#registry] };
+      if (kind.type === 'counter') this.#instruments.set(name, new Counter(options));
+      else if (kind.type === 'gauge') this.#instruments.set(name, new Gauge(options));
+      else this.#instruments.set(name, new Histogram({ ...options, buckets: [...(kind.buckets ?? [])] }));
+    }
+  }
+
+  count<N extends NamesOf<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
+    (this.#instruments.get(name) as Counter).inc(labels, by);
+  }
+
+  set<N extends NamesOf<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void {
+    (this.#instruments.get(name) as Gauge).set(labels, value);
+  }
+
+  observe<N extends NamesOf<'histogram'>>(name: N, labels: LabelsOf<N>, value: number): void {
+    (this.#instruments.get(name) as Histogram).observe(labels, value);
+  }
+
+  /** Called before each scrape, for gauges that are cheaper to read than to keep. */
+  onScrape(refresh: () => void): void {
+    this.#refreshers.push(refresh);
+  }
+
+  /** The Prometheus text format. */
+  async text(): Promise<string> {
+    for (const refresh of this.#refreshers) refresh();
+    return this.#registry.metrics();
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}
