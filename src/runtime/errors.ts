@@ -43,6 +43,13 @@ export const ERRORS = {
     remedy:
       'Nothing was skipped: the checkpoint stands before the event. docs/operations.md says which settings cause it.',
   },
+  RULE_COLUMN_MISSING: {
+    title: 'A rule needs a column that its table does not have',
+    retryable: false,
+    exitCode: 2,
+    remedy:
+      'Nothing was skipped: the checkpoint stands before the row. Mend the rule, or narrow its `table` to the tables that have the column; `sluice check --live` finds it beforehand.',
+  },
   PUBLISH_FAILED: {
     title: 'Kafka refuses the records for good',
     retryable: false,

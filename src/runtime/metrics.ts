@@ -118,6 +118,13 @@ export class Metrics {
     (this.#instruments.get(name) as Gauge).set(labels, value);
   }
 
+  /** The gauge as it stands; 0 if it was never set. Awaits prom-client, so not for the hot path. */
+  async value<N extends NamesOf<'gauge'>>(name: N, labels: LabelsOf<N>): Promise<number> {
+    const { values } = await (this.#instruments.get(name) as Gauge).get();
+    const wanted = Object.entries<string>(labels);
+    return values.find((value) => wanted.every(([label, text]) => value.labels[label] === text))?.value ?? 0;
+  }
+
   observe<N extends NamesOf<'histogram'>>(name: N, labels: LabelsOf<N>, value: number): void {
     (this.#instruments.get(name) as Histogram).observe(labels, value);
   }

@@ -1,68 +1,151 @@
-import { LineCounter, isMap, isScalar, parseDocument, type Document } from 'yaml';
+import {
+  LineCounter,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+} from 'yaml';
 import type { z } from 'zod';
-import type { Problem } from '../errors.ts';
-import { didYouMean } from './did-you-mean.ts';
+import { errorMessage, type Problem } from '../errors.ts';
+import type { Path } from './path.ts';
+import { scalarOffset } from './scalar-offset.ts';
+import { schemaProblems } from './schema-problems.ts';
 
-export type Path = readonly (string | number)[];
+export { formatPath, type Path } from './path.ts';
+
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+const MAX_SYNTAX_PROBLEMS = 10;
 
 /** A parsed YAML file that can say where each of its values stands. Lines and columns count from 1. */
 export class YamlDocument {
   readonly file: string;
-  readonly #document: Document.Parsed;
+  readonly #text: string;
+  readonly #document: Document.Parsed | null;
   readonly #lines = new LineCounter();
+  /** What the parser itself could not survive, such as nesting deeper than the stack. */
+  readonly #failure: string | null;
 
   constructor(file: string, text: string) {
     this.file = file;
-    // uniqueKeys (the default) makes a key given twice an error instead of the last one winning silently.
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#text = text;
+    let document: Document.Parsed | null = null;
+    let failure: string | null = null;
+    try {
+      // uniqueKeys (the default) makes a key given twice an error instead of the last one winning silently.
+      document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, logLevel: 'error' });
+      document.toJS();
+    } catch (error) {
+      failure = errorMessage(error);
+    }
+    this.#document = document;
+    this.#failure = failure;
   }
 
-  /** The value as plain JavaScript. Only meaningful when there are no syntax problems. */
+  /** The value as plain JavaScript; undefined when it cannot be built (`syntaxProblems` then says why). */
   value(): unknown {
-    return this.#document.toJS();
+    return this.#failure === null ? this.#document?.toJS() : undefined;
   }
 
+  /** What makes the text no YAML at all, the first words of it; empty when `value()` may be used. */
   syntaxProblems(): Problem[] {
-    return [...this.#document.errors, ...this.#document.warnings].map((error) => ({
-      file: this.file,
-      ...this.#place(error.pos[0]),
-      message: `YAML: ${error.message}`,
-      remedy: 'Mend the YAML at this place.',
-    }));
+    const document = this.#document;
+    const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])].map((error) =>
+      this.#syntaxProblem(error.pos[0], `YAML: ${error.message}`),
+    );
+    if (document !== null) problems.push(...this.#unresolvedAliases(document));
+    // Only said when nothing better is known: it has no place.
+    if (problems.length === 0 && this.#failure !== null) problems.push(this.#syntaxProblem(0, `YAML: ${this.#failure}`));
+    // One unclosed bracket makes the parser complain again and again at the same place, and then at every later one.
+    const places = new Set<string>();
+    const isNew = ({ line, column }: Problem): boolean => places.size < places.add(`${line}:${column}`).size;
+    return problems.filter(isNew).slice(0, MAX_SYNTAX_PROBLEMS);
   }
 
   /** A problem at the value of `path`, or at its nearest ancestor that exists; at the key with `at: 'key'`. */
-  problem(path: Path, message: string, remedy: string, at: 'value' | 'key' = 'value'): Problem {
+  problem(path: Path, message: string, remedy: string, at: 'value' | 'key' | number = 'value'): Problem {
     return { file: this.file, ...this.locate(path, at), message, remedy };
   }
 
-  locate(path: Path, at: 'value' | 'key' = 'value'): { line: number; column: number } {
-    for (let length = path.length; length >= 0; length--) {
-      const offset =
-        at === 'key' && length > 0 ? this.#keyOffset(path.slice(0, length)) : this.#valueOffset(path.slice(0, length));
+  /** Where the value of `path` begins, its key (`'key'`), or the given character of its text (a number, from 0). */
+  locate(path: Path, at: 'value' | 'key' | number = 'value'): Place {
+    for (let length = path.length; length > 0; length--) {
+      const found = this.#find(path.slice(0, length));
+      if (found === undefined) continue;
+      const node = at === 'key' && length === path.length ? (found.key ?? found.value) : (found.value ?? found.key);
+      // The character counts only in the text it was counted in, not in an ancestor's.
+      const within = typeof at === 'number' && length === path.length ? at : undefined;
+      const offset = this.#offset(node, within);
       if (offset !== undefined) return this.#place(offset);
     }
-    return { line: 1, column: 1 };
+    return this.#place(this.#document?.contents?.range[0] ?? 0);
   }
 
-  #valueOffset(path: Path): number | undefined {
-    const node: unknown = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true);
-    return (node as { range?: [number, number, number] | null } | null | undefined)?.range?.[0];
+  /** The node at `path`, followed through aliases, and the node of the key it stands under. */
+  #find(path: Path): { key: unknown; value: unknown } | undefined {
+    let found: { key: unknown; value: unknown } = { key: undefined, value: this.#document?.contents };
+    for (const part of path) {
+      const parent = this.#resolve(found.value);
+      if (!isCollection(parent)) return undefined;
+      if (isMap(parent)) {
+        const pair = parent.items.find((item) => keyText(item.key) === String(part));
+        if (pair === undefined) return undefined;
+        found = { key: pair.key, value: pair.value };
+      } else {
+        const item: unknown = parent.items[Number(part)];
+        if (item === undefined) return undefined;
+        found = { key: undefined, value: isPair(item) ? item.key : item };
+      }
+    }
+    return found;
   }
 
-  #keyOffset(path: Path): number | undefined {
-    const parent: unknown = path.length === 1 ? this.#document.contents : this.#document.getIn(path.slice(0, -1), true);
-    const name = path.at(-1);
-    if (!isMap(parent)) return this.#valueOffset(path);
-    const pair = parent.items.find((item) => (isScalar(item.key) ? item.key.value : item.key) === name);
-    return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
+  #resolve(node: unknown): unknown {
+    return isAlias(node) && this.#document !== null ? node.resolve(this.#document) : node;
   }
 
-  #place(offset: number): { line: number; column: number } {
+  #offset(node: unknown, within: number | undefined): number | undefined {
+    const range = (node as Node | null | undefined)?.range;
+    if (range === null || range === undefined) return undefined;
+    // Without a wanted character the scalar's own beginning is meant: its quote, its `|`.
+    if (within === undefined || !isScalar(node) || typeof node.value !== 'string') return range[0];
+    return range[0] + scalarOffset(this.#text.slice(range[0], range[1]), node.value, within);
+  }
+
+  #unresolvedAliases(document: Document.Parsed): Problem[] {
+    const problems: Problem[] = [];
+    visit(document, {
+      Alias: (_key, node) => {
+        if (node.resolve(document) !== undefined) return;
+        problems.push(this.#syntaxProblem(node.range?.[0] ?? 0, `YAML: there is no anchor \`&${node.source}\``));
+      },
+    });
+    return problems;
+  }
+
+  #syntaxProblem(offset: number, message: string): Problem {
+    const character = this.#text[offset] ?? '';
+    const remedy = '*&@%`{[!|>'.includes(character)
+      ? `Put quotes around a value that begins with \`${character}\`, which means something else in YAML.`
+      : 'Mend the YAML at this place; text with special characters goes in quotes.';
+    return { file: this.file, ...this.#place(offset), message, remedy: character === '' ? 'Mend the YAML.' : remedy };
+  }
+
+  #place(offset: number): Place {
     const { line, col } = this.#lines.linePos(offset);
-    return { line, column: col };
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
   }
 }
+
+const keyText = (key: unknown): string => String(isScalar(key) ? key.value : key);
 
 /** Checks `value` (the document's, perhaps with overrides) against a schema; every issue becomes a located problem. */
 export function validate<S extends z.ZodType>(
@@ -72,45 +155,5 @@ export function validate<S extends z.ZodType>(
 ): { ok: true; value: z.output<S> } | { ok: false; problems: Problem[] } {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, problems: result.error.issues.flatMap((issue) => issueProblems(issue, document)) };
-}
-
-function issueProblems(issue: z.core.$ZodIssue, document: YamlDocument): Problem[] {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
-  const name = path.length === 0 ? 'the document' : `\`${formatPath(path)}\``;
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) =>
-      document.problem(
-        [...path, key],
-        `unknown option \`${formatPath([...path, key])}\``,
-        didYouMean(key, knownKeys(issue)) ?? 'Remove it; docs/configuration.md and docs/rules.md list every option.',
-        'key',
-      ),
-    );
-  }
-  // A union reports each branch; the branch that got furthest is the one the author meant.
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const best = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0] ?? [];
-    if (depth(best) > 0) {
-      return best.flatMap((inner) => issueProblems({ ...inner, path: [...issue.path, ...inner.path] }, document));
-    }
-  }
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  const message = missing ? `${name} is missing` : `${name}: ${issue.message}`;
-  return [document.problem(path, message, missing ? `Add it: ${issue.message}.` : 'Correct the value.')];
-}
-
-const depth = (issues: readonly z.core.$ZodIssue[]): number =>
-  Math.max(0, ...issues.map((issue) => issue.path.length + (issue.code === 'unrecognized_keys' ? 1 : 0)));
-
-function knownKeys(issue: z.core.$ZodIssue): readonly string[] {
-  const inst = (issue as { inst?: { _zod?: { def?: { shape?: Record<string, unknown> } } } }).inst;
-  return Object.keys(inst?._zod?.def?.shape ?? {});
-}
-
-export function formatPath(path: Path): string {
-  return path.reduce<string>(
-    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text === '' ? part : `${text}.${part}`),
-    '',
-  );
+  return { ok: false, problems: schemaProblems(schema, document, result.error.issues) };
 }

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import type { Cache, CacheCommand, CacheOutcome } from '../ports.ts';
+import type { RedisAddress } from '../runtime/config/config.ts';
+import { SluiceError } from '../runtime/errors.ts';
+import { buildRequests, splitScript, type ApplyRequest, type ScriptRequest } from './apply-request.ts';
+import { RedisConnection } from './redis-connection.ts';
+import { isAboutTheKey, isScriptFailure, isScriptUnknown, safeMessage, spoilsConnection } from './redis-errors.ts';
+import { VersionKeys } from './version-keys.ts';
+
+export interface RedisCacheOptions {
+  /** The name of the target in metrics and messages. */
+  readonly name: string;
+  readonly address: RedisAddress;
+  readonly commandTimeoutMs: number;
+  readonly connectTimeoutMs?: number;
+  /** How long the version of a key is kept after it was last applied, ms: longer than any redelivery can be late. */
+  readonly versionTtlMs: number;
+}
+
+const SCRIPT = readFileSync(new URL('./lua/apply-versioned.lua', import.meta.url), 'utf8');
+const SCRIPT_SHA = createHash('sha1').update(SCRIPT).digest('hex');
+/** First try, once more after NOSCRIPT, once more split; a server that still forgets the script is retried later. */
+const MAX_ROUNDS = 4;
+
+/** Written by `check`: the only way to know that writes are accepted. */
+const CHECK_KEY = 'sluice:check';
+
+/**
+ * One Redis server. A batch is one pipeline: one write, one round trip; plain deletes as UNLINK of many keys, all else
+ * through the versioned script. Calls may overlap: they share the connection, and neither kind depends on order.
+ */
+export class RedisCache implements Cache {
+  readonly name: string;
+  readonly #versionTtlMs: number;
+  readonly #versionKeys = new VersionKeys();
+  readonly #connection: RedisConnection;
+
+  constructor({ name, versionTtlMs, ...connection }: RedisCacheOptions) {
+    this.name = name;
+    this.#versionTtlMs = versionTtlMs;
+    this.#connection = new RedisConnection({
+      ...connection,
+      clientName: `sluice:${name}`,
+      prepare: loadScript,
+    });
+  }
+
+  async apply(commands: readonly CacheCommand[]): Promise<readonly CacheOutcome[]> {
+    const outcomes = new Array<CacheOutcome>(commands.length).fill('applied');
+    let requests: readonly ApplyRequest[] = buildRequests(commands, this.#versionKeys, this.#versionTtlMs);
+    for (let round = 0; requests.length > 0; round++) {
+      if (round === MAX_ROUNDS) throw this.#unavailable('the server keeps forgetting the script');
+      requests = await this.#round(requests, outcomes);
+    }
+    return outcomes;
+  }
+
+  async check(): Promise<void> {
+    await this.#use((client) => client.set(CHECK_KEY, '1', 'PX', 1000));
+  }
+
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** Sends the requests together, notes the outcomes, and returns what must be sent again. */
+  #round(requests: readonly ApplyRequest[], outcomes: CacheOutcome[]): Promise<ApplyRequest[]> {
+    return this.#use(async (client) => {
+      const replies = await send(client, requests);
+      const again = requests.flatMap((request, index) => {
+        const [error, reply] = replies[index] ?? [new Error('no answer')];
+        return this.#settle(request, error, reply, outcomes);
+      });
+      // Only now: the other requests of the pipeline are settled, and a second copy of a script changes nothing.
+      if (replies.some(([error]) => error !== null && isScriptUnknown(error.message))) await loadScript(client);
+      return again;
+    });
+  }
+
+  #settle(request: ApplyRequest, error: Error | null, reply: unknown, outcomes: CacheOutcome[]): ScriptRequest[] {
+    if (error === null) {
+      if (request.kind === 'script') this.#note(request, reply, outcomes);
+      return [];
+    }
+    if (request.kind === 'unlink') throw error;
+    if (isScriptUnknown(error.message)) return [request];
+    if (!isScriptFailure(error.message)) throw error;
+    if (request.places.length > 1) return splitScript(request);
+    for (const place of request.places) outcomes[place] = { failed: safeMessage(error) };
+    return [];
+  }
+
+  #note(request: ScriptRequest, reply: unknown, outcomes: CacheOutcome[]): void {
+    const answers: readonly unknown[] = Array.isArray(reply) ? reply : [];
+    for (const [index, place] of request.places.entries()) {
+      const answer = answers[index];
+      if (answer === 1) outcomes[place] = 'applied';
+      else if (answer === 0) outcomes[place] = 'newer';
+      else if (typeof answer === 'string' && isAboutTheKey(answer)) outcomes[place] = { failed: answer };
+      else throw this.#unavailable(typeof answer === 'string' ? answer : 'an answer that is none of the script');
+    }
+  }
+
+  /** Whatever goes wrong with the connection or the server becomes CACHE_UNAVAILABLE. */
+  async #use<T>(work: (client: Redis) => Promise<T>): Promise<T> {
+    let client: Redis | undefined;
+    try {
+      client = await this.#connection.ready();
+      return await work(client);
+    } catch (error) {
+      if (client !== undefined && spoilsConnection(error)) this.#connection.drop(client);
+      throw error instanceof SluiceError ? error : this.#unavailable(safeMessage(error));
+    }
+  }
+
+  #unavailable(reason: string): SluiceError {
+    return new SluiceError('CACHE_UNAVAILABLE', `target ${this.name} (${this.#connection.address}): ${reason}`);
+  }
+}
+
+function loadScript(client: Redis): Promise<unknown> {
+  return client.script('LOAD', SCRIPT);
+}
+
+type Replies = readonly [error: Error | null, reply?: unknown][];
+
+async function send(client: Redis, requests: readonly ApplyRequest[]): Promise<Replies> {
+  const pipeline = client.pipeline();
+  for (const request of requests) {
+    if (request.kind === 'unlink') pipeline.unlink([...request.keys]);
+    else pipeline.evalsha(SCRIPT_SHA, request.keys.length, ...request.keys, ...request.args);
+  }
+  return (await pipeline.exec()) ?? [];
+}

@@ -1,0 +1,115 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { Redis } from 'ioredis';
+import type { RedisAddress, TlsConfig } from '../runtime/config/config.ts';
+import { safeMessage, formatAddress } from './redis-errors.ts';
+
+export interface RedisConnectionOptions {
+  readonly address: RedisAddress;
+  /** How long the server may take to answer one command, ms; also for each command of the handshake. */
+  readonly commandTimeoutMs: number;
+  /** How long the TCP (and TLS) connection may take, ms. Default: 10 s. */
+  readonly connectTimeoutMs?: number;
+  /** Shown by CLIENT LIST. */
+  readonly clientName: string;
+  /** Runs on every new connection before anyone may use it, to load scripts. */
+  readonly prepare?: (client: Redis) => Promise<unknown>;
+}
+
+/**
+ * One connection, made when it is first needed and made anew when it broke and is needed again. The retrying belongs
+ * to the caller, so everything of the client that repeats or queues commands behind our back is off: a command that
+ * was not answered fails at once, and none runs later, after newer ones, on the next connection.
+ */
+export class RedisConnection {
+  readonly #options: RedisConnectionOptions;
+  #client: Promise<Redis> | null = null;
+  #closed = false;
+
+  constructor(options: RedisConnectionOptions) {
+    this.#options = options;
+  }
+
+  get address(): string {
+    return formatAddress(this.#options.address);
+  }
+
+  /** The connected client. Throws the reason when it cannot be had now; the next call tries again. */
+  ready(): Promise<Redis> {
+    if (this.#closed) return Promise.reject(new Error('the connection was closed'));
+    if (this.#client !== null) return this.#client;
+    const forget = (): void => {
+      if (this.#client === client) this.#client = null;
+    };
+    const client = this.#connect(forget);
+    client.catch(forget);
+    this.#client = client;
+    return client;
+  }
+
+  /** Gives up a connection that is of no use any more. What waits for an answer on it fails. */
+  drop(client: Redis): void {
+    client.disconnect();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = await this.#client?.catch(() => null);
+    if (!client || client.status === 'end') return;
+    const ended = new Promise<void>((resolve) => client.once('end', resolve));
+    client.disconnect();
+    await ended;
+  }
+
+  async #connect(onEnd: () => void): Promise<Redis> {
+    const client = new Redis(clientOptions(this.#options));
+    let reason: unknown;
+    // The rejection of connect() only says "closed"; the reason comes as an event. Without a listener it is printed.
+    client.on('error', (error: unknown) => (reason ??= error));
+    client.once('close', onEnd);
+    try {
+      await client.connect();
+      const { database } = this.#options.address;
+      // Not by the client's option `db`: when SELECT is refused it goes on, in database 0.
+      if (database !== 0) await client.select(database);
+      await this.#options.prepare?.(client);
+      return client;
+    } catch (error) {
+      client.disconnect();
+      // The error of the client is not passed on: it carries the arguments of the command, AUTH's password too.
+      // eslint-disable-next-line preserve-caught-error
+      throw new Error(safeMessage(reason ?? error));
+    }
+  }
+}
+
+function clientOptions({ address, commandTimeoutMs, connectTimeoutMs = 10_000, clientName }: RedisConnectionOptions) {
+  return {
+    host: address.host,
+    port: address.port,
+    ...(address.username === null ? {} : { username: address.username }),
+    ...(address.password === null ? {} : { password: address.password }),
+    ...(address.tls === null ? {} : { tls: tlsOptions(address.tls) }),
+    connectionName: clientName,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: null,
+    // LOADING is an answer like any other; the check would need INFO, which an account may lack.
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: connectTimeoutMs,
+    // RESP2 is understood by every server and proxy, and nothing here needs more.
+    protocol: 2,
+  } as const;
+}
+
+function tlsOptions({ ca, cert, key, verify }: TlsConfig): TlsOptions {
+  return {
+    rejectUnauthorized: verify,
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key }),
+  };
+}

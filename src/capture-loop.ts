@@ -1,0 +1,116 @@
+import type { Invalidation } from './model/invalidation.ts';
+import type { ResumePoint } from './model/position.ts';
+import type { ChangeBatch, RowChange } from './model/row-change.ts';
+import type { ChangeSource, CheckpointStore, Clock, InvalidationPublisher } from './ports.ts';
+import { Checkpointer } from './progress/checkpointer.ts';
+import { InFlightWindow } from './progress/in-flight-window.ts';
+import { Watermark } from './progress/watermark.ts';
+import { errorMessage } from './runtime/errors.ts';
+import type { Logger } from './runtime/logger.ts';
+import type { Metrics } from './runtime/metrics.ts';
+
+export interface CaptureLoopOptions {
+  /** Names the pipeline in metrics and logs. */
+  readonly pipeline: string;
+  readonly source: ChangeSource;
+  readonly evaluate: (changes: readonly RowChange[], captureTimeMs: number) => Invalidation[];
+  readonly publisher: InvalidationPublisher;
+  readonly store: CheckpointStore;
+  readonly checkpointIntervalMs: number;
+  /** Where the very first start begins, when there is no checkpoint. */
+  readonly firstStart: (signal: AbortSignal) => Promise<ResumePoint>;
+  readonly maxInFlight: { readonly batches: number; readonly bytes: number };
+  readonly drainTimeoutMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Source → rules → publisher, with the acknowledgements coming back as a watermark and a checkpoint.
+ * Runs until aborted, then drains: what is in flight is waited for and the checkpoint saved once more.
+ */
+export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortSignal): Promise<void> {
+  const { pipeline, clock, logger, metrics, store, publisher } = options;
+  const start = await resumePoint(options, signal);
+  const watermark = new Watermark(start);
+  const window = new InFlightWindow({
+    maxBatches: options.maxInFlight.batches,
+    maxBytes: options.maxInFlight.bytes,
+    onWatermark: (end) => watermark.advance(end),
+  });
+  metrics.onScrape(() => {
+    metrics.set('sluice_in_flight_batches', { pipeline }, window.batches);
+    metrics.set('sluice_in_flight_bytes', { pipeline }, window.sizeBytes);
+  });
+  const checkpointer = new Checkpointer({
+    store,
+    intervalMs: options.checkpointIntervalMs,
+    clock,
+    logger,
+    metrics,
+    pipeline,
+    watermark: () => watermark.current(),
+  });
+  // A crash before the first periodic save must not begin at a later "now": the start itself is the first checkpoint.
+  await checkpointer.save();
+
+  // One failed publish stops everything: later batches may already be acknowledged, the watermark stays before it.
+  const failure = new AbortController();
+  const stop = AbortSignal.any([signal, failure.signal]);
+  const saving = checkpointer.run(stop);
+  try {
+    for await (const batch of options.source.changes(start, stop)) {
+      if (stop.aborted) break;
+      noteBatch(options, batch);
+      const invalidations = options.evaluate(batch.changes, clock.now());
+      const ticket = window.open(batch.end, batch.sizeBytes);
+      if (invalidations.length === 0) window.acknowledge(ticket);
+      else {
+        publisher.publish(invalidations).then(
+          () => window.acknowledge(ticket),
+          (error: unknown) => failure.abort(error),
+        );
+      }
+      if (!window.hasRoom) await window.room(stop);
+    }
+  } catch (error) {
+    if (!stop.aborted) failure.abort(error);
+  }
+  await saving;
+  if (!failure.signal.aborted) await drain(window, options, failure.signal);
+  await checkpointer.save();
+  failure.signal.throwIfAborted();
+}
+
+async function resumePoint(options: CaptureLoopOptions, signal: AbortSignal): Promise<ResumePoint> {
+  const checkpoint = await options.store.load();
+  if (checkpoint !== null) {
+    options.logger.info({ position: checkpoint.position }, 'resuming from the checkpoint');
+    return { position: checkpoint.position, lastVersion: checkpoint.lastVersion };
+  }
+  const first = await options.firstStart(signal);
+  options.logger.info({ position: first.position }, 'no checkpoint: first start');
+  return first;
+}
+
+async function drain(window: InFlightWindow, options: CaptureLoopOptions, failure: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([failure, AbortSignal.timeout(options.drainTimeoutMs)]);
+  try {
+    await window.empty(limit);
+  } catch (error) {
+    if (failure.aborted) return;
+    // Not an error: the checkpoint stands before what is left, and the next start repeats it.
+    options.logger.warn(
+      { batches: window.batches, reason: errorMessage(error) },
+      'drain timed out; the rest is repeated',
+    );
+  }
+}
+
+function noteBatch({ metrics, pipeline, clock }: CaptureLoopOptions, batch: ChangeBatch): void {
+  if (batch.changes.length > 0) metrics.count('sluice_row_changes_total', { pipeline }, batch.changes.length);
+  if (batch.end !== null) metrics.count('sluice_transactions_total', { pipeline }, batch.end.gtids.length || 1);
+  const lagMs = batch.commitTimeMs === null ? 0 : Math.max(0, clock.now() - batch.commitTimeMs);
+  metrics.set('sluice_replication_lag_seconds', { pipeline }, lagMs / 1000);
+}

@@ -1,0 +1,97 @@
+import type { BinlogCoordinates } from '../model/position.ts';
+import type { ChangeBatch, RowChange, Transaction } from '../model/row-change.ts';
+import { NO_VERSION, type Version } from '../model/version.ts';
+
+/**
+ * Collects row changes until somebody takes them. The changes of complete transactions come first in one list, those
+ * of the open transaction behind them; nothing is copied when a transaction ends.
+ */
+export class BatchBuilder {
+  readonly #maxChunkBytes: number;
+  #changes: RowChange[] = [];
+  /** How many of them belong to complete transactions. */
+  #completeRows = 0;
+  #completeBytes = 0;
+  #openBytes = 0;
+  /** Something has ended since the last batch with an end. */
+  #ended = false;
+  #coordinates: BinlogCoordinates = { file: '', offset: 0 };
+  #lastVersion: Version = NO_VERSION;
+  #gtids: string[] = [];
+  #commitTimeMs: number | null = null;
+  #openCommitTimeMs: number | null = null;
+
+  constructor(maxChunkBytes: number) {
+    this.#maxChunkBytes = maxChunkBytes;
+  }
+
+  get bufferedBytes(): number {
+    return this.#completeBytes + this.#openBytes;
+  }
+
+  /** A row change of the open transaction. */
+  add(change: RowChange): void {
+    this.#changes.push(change);
+  }
+
+  /** The size of a row event whose changes were added. */
+  addBytes(sizeBytes: number, transaction: Transaction): void {
+    this.#openBytes += sizeBytes;
+    this.#openCommitTimeMs = transaction.commitTimeUs / 1000;
+  }
+
+  /** The open transaction is complete and ends here. */
+  end(transaction: Transaction, coordinates: BinlogCoordinates, lastVersion: Version): void {
+    if (transaction.gtid !== null) this.#gtids.push(transaction.gtid);
+    this.#commitTimeMs = transaction.commitTimeUs / 1000;
+    this.#completeRows = this.#changes.length;
+    this.#completeBytes += this.#openBytes;
+    this.#openBytes = 0;
+    this.#endAt(coordinates, lastVersion);
+  }
+
+  /** No transaction is open, and the stream has come this far. */
+  heartbeat(coordinates: BinlogCoordinates, lastVersion: Version): void {
+    this.#endAt(coordinates, lastVersion);
+  }
+
+  take(): ChangeBatch | null {
+    if (this.#ended) return this.#takeComplete();
+    return this.#openBytes > this.#maxChunkBytes ? this.#takeChunk() : null;
+  }
+
+  #endAt(coordinates: BinlogCoordinates, lastVersion: Version): void {
+    this.#ended = true;
+    this.#coordinates = coordinates;
+    this.#lastVersion = lastVersion;
+  }
+
+  #takeComplete(): ChangeBatch {
+    const all = this.#completeRows === this.#changes.length;
+    const batch: ChangeBatch = {
+      changes: all ? this.#changes : this.#changes.slice(0, this.#completeRows),
+      sizeBytes: this.#completeBytes,
+      end: { coordinates: this.#coordinates, gtids: this.#gtids, lastVersion: this.#lastVersion },
+      commitTimeMs: this.#commitTimeMs,
+    };
+    this.#changes = all ? [] : this.#changes.slice(this.#completeRows);
+    this.#completeRows = 0;
+    this.#completeBytes = 0;
+    this.#gtids = [];
+    this.#commitTimeMs = null;
+    this.#ended = false;
+    return batch;
+  }
+
+  #takeChunk(): ChangeBatch {
+    const batch: ChangeBatch = {
+      changes: this.#changes,
+      sizeBytes: this.#openBytes,
+      end: null,
+      commitTimeMs: this.#openCommitTimeMs,
+    };
+    this.#changes = [];
+    this.#openBytes = 0;
+    return batch;
+  }
+}

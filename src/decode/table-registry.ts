@@ -1,0 +1,66 @@
+import type { TableMapEvent } from '../model/binlog-event.ts';
+import type { Flavour } from '../model/position.ts';
+import type { Table } from '../model/row-change.ts';
+import { columnFor } from './canonical-text.ts';
+
+/** More names than any schema has; beyond it the registry forgets all and builds anew. */
+const MAX_TABLES = 20_000;
+
+/** A table, and what the decoder must know beyond the model. */
+export interface KnownTable {
+  readonly table: Table;
+  /** Columns whose stored values may be `undefined` (the empty ENUM error value) and must become `''`. */
+  readonly enumColumns: readonly string[];
+}
+
+/**
+ * Which table a table id means at this point of the log.
+ * The same definition always gives the same `Table` object, whatever the id, and across
+ * files: rules compile functions per `Table`, so a new object for an unchanged table would throw that work away.
+ */
+export class TableRegistry {
+  /** Valid until the file changes; ids begin anew when the server restarts. */
+  readonly #byId = new Map<number, KnownTable>();
+  readonly #byName = new Map<string, { readonly definition: string; readonly known: KnownTable }>();
+  readonly #flavour: Flavour;
+
+  constructor(flavour: Flavour) {
+    this.#flavour = flavour;
+  }
+
+  /** A definition for an id; replaces what the id meant before. */
+  define(event: TableMapEvent): void {
+    const name = `${event.schemaName}.${event.tableName}`;
+    const definition = JSON.stringify([event.schemaName, event.tableName, event.columns, event.primaryKey ?? []]);
+    let entry = this.#byName.get(name);
+    if (entry?.definition !== definition) {
+      entry = { definition, known: build(event, this.#flavour) };
+      if (this.#byName.size >= MAX_TABLES) this.#byName.clear();
+      this.#byName.set(name, entry);
+    }
+    this.#byId.set(event.tableId, entry.known);
+  }
+
+  byId(tableId: number): KnownTable | undefined {
+    return this.#byId.get(tableId);
+  }
+
+  /** The log goes on in another file: ids may mean something else there. */
+  forgetIds(): void {
+    this.#byId.clear();
+  }
+}
+
+function build(event: TableMapEvent, flavour: Flavour): KnownTable {
+  const columns = event.columns.map((definition) => columnFor(definition, flavour));
+  return {
+    table: {
+      database: event.schemaName,
+      name: event.tableName,
+      columns,
+      columnsByName: new Map(columns.map((column) => [column.name, column])),
+      primaryKey: (event.primaryKey ?? []).flatMap((index) => columns[index]?.name ?? []),
+    },
+    enumColumns: columns.filter((column) => column.type === 'enum').map((column) => column.name),
+  };
+}

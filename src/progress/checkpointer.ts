@@ -1,0 +1,65 @@
+import type { ResumePoint } from '../model/position.ts';
+import type { CheckpointStore, Clock } from '../ports.ts';
+import { fullJitterMs } from '../runtime/backoff.ts';
+import { errorMessage } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+
+export interface CheckpointerOptions {
+  readonly store: CheckpointStore;
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly pipeline: string;
+  /** The watermark now: the same object as last time means nothing has moved. */
+  readonly watermark: () => ResumePoint;
+}
+
+/** Saves the watermark at an interval, only when it moved. A failed save is retried: a restart then repeats more, no less. */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  #saved: ResumePoint | undefined;
+  #savedAtMs: number;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    this.#savedAtMs = options.clock.now();
+    options.metrics.onScrape(() => {
+      const ageMs = options.clock.now() - this.#savedAtMs;
+      options.metrics.set('sluice_checkpoint_age_seconds', { pipeline: options.pipeline }, ageMs / 1000);
+    });
+  }
+
+  /** Saves now; throws CHECKPOINT_UNAVAILABLE if it cannot. Nothing is written when the watermark has not moved. */
+  async save(): Promise<void> {
+    const { store, clock, metrics, pipeline } = this.#options;
+    const watermark = this.#options.watermark();
+    const savedAtMs = clock.now();
+    if (watermark !== this.#saved) {
+      await store.save({ ...watermark, savedAtMs });
+      this.#saved = watermark;
+      metrics.count('sluice_checkpoint_saves_total', { pipeline });
+    }
+    this.#savedAtMs = savedAtMs;
+  }
+
+  /** Saves until aborted; a failing store is logged once and retried with backoff. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMs, logger } = this.#options;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await clock.sleep(
+          failures === 0 ? intervalMs : fullJitterMs(failures, { baseMs: intervalMs, maxMs: 30_000 }),
+          signal,
+        );
+        await this.save();
+        if (failures > 0) logger.info('checkpoint saved again');
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (failures++ === 0) logger.error({ err: errorMessage(error) }, 'checkpoint not saved, retrying');
+      }
+    }
+  }
+}

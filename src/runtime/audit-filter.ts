@@ -1,0 +1,71 @@
+import type { Invalidation } from '../model/invalidation.ts';
+
+/** What `sluice tail` lets through. Everything given must match. */
+export interface AuditFilter {
+  /** Glob over the cache key: `*` any run, `?` one character. */
+  readonly key?: string;
+  /** `table` or `database.table`, a glob too. */
+  readonly table?: string;
+  readonly rule?: string;
+  /** Only what was captured at or after this time, ms since the epoch. */
+  readonly sinceMs?: number;
+}
+
+export function parseFilter(parameters: URLSearchParams): AuditFilter {
+  const filter: { -readonly [K in keyof AuditFilter]: AuditFilter[K] } = {};
+  const key = parameters.get('key');
+  const table = parameters.get('table');
+  const rule = parameters.get('rule');
+  const since = Number(parameters.get('since') ?? Number.NaN);
+  if (key !== null) filter.key = key;
+  if (table !== null) filter.table = table;
+  if (rule !== null) filter.rule = rule;
+  if (Number.isFinite(since)) filter.sinceMs = since;
+  return filter;
+}
+
+export function filterToQuery(filter: AuditFilter): string {
+  const query = new URLSearchParams();
+  if (filter.key !== undefined) query.set('key', filter.key);
+  if (filter.table !== undefined) query.set('table', filter.table);
+  if (filter.rule !== undefined) query.set('rule', filter.rule);
+  if (filter.sinceMs !== undefined) query.set('since', String(filter.sinceMs));
+  return query.toString();
+}
+
+/** Compiles the filter once; the result is called per invalidation. */
+export function compileFilter(filter: AuditFilter): (invalidation: Invalidation) => boolean {
+  const tests: ((invalidation: Invalidation) => boolean)[] = [];
+  const { key, table, rule, sinceMs } = filter;
+  if (key !== undefined) tests.push(({ key: text }) => matchesGlob(key, text));
+  if (table !== undefined) {
+    tests.push(({ origin }) =>
+      matchesGlob(table, table.includes('.') ? `${origin.database}.${origin.table}` : origin.table),
+    );
+  }
+  if (rule !== undefined) tests.push((invalidation) => invalidation.rule === rule);
+  if (sinceMs !== undefined) tests.push(({ origin }) => origin.captureTimeMs >= sinceMs);
+  return (invalidation) => tests.every((test) => test(invalidation));
+}
+
+/** Linear-time glob: on a mismatch go back to the last star only, so no pattern can make it explode. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  let p = 0;
+  let t = 0;
+  let star = -1;
+  let mark = 0;
+  while (t < text.length) {
+    if (pattern[p] === '*') {
+      star = p++;
+      mark = t;
+    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
+      p++;
+      t++;
+    } else if (star >= 0) {
+      p = star + 1;
+      t = ++mark;
+    } else return false;
+  }
+  while (pattern[p] === '*') p++;
+  return p === pattern.length;
+}

@@ -1,0 +1,67 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import type { Invalidation } from '../model/invalidation.ts';
+import { compileFilter, type AuditFilter } from './audit-filter.ts';
+
+interface Subscriber {
+  readonly matches: (invalidation: Invalidation) => boolean;
+  readonly send: (line: string) => void;
+}
+
+export interface AuditTrailOptions {
+  /** The same JSON as the Kafka record, so that both kinds of tail read alike. */
+  readonly encode: (invalidation: Invalidation) => string;
+  /** How many of the newest invalidations `--since` can look back over. */
+  readonly keepRecords: number;
+  /** An optional JSON-lines file of everything applied. */
+  readonly path?: string;
+}
+
+/** Remembers the newest applied invalidations and passes them on to whoever tails. Costs next to nothing unwatched. */
+export class AuditTrail {
+  readonly #options: AuditTrailOptions;
+  readonly #ring: Invalidation[] = [];
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #file: WriteStream | null;
+  #next = 0;
+  #fileError: Error | null = null;
+
+  constructor(options: AuditTrailOptions) {
+    this.#options = options;
+    this.#file = options.path === undefined ? null : createWriteStream(options.path, { flags: 'a', mode: 0o600 });
+    this.#file?.on('error', (error) => (this.#fileError = error));
+  }
+
+  /** Called after the cache answered. Throws when the audit file cannot be written: an audit with holes is none. */
+  record(invalidations: readonly Invalidation[]): void {
+    if (this.#fileError !== null) throw this.#fileError;
+    for (const invalidation of invalidations) {
+      this.#ring[this.#next] = invalidation;
+      this.#next = (this.#next + 1) % this.#options.keepRecords;
+    }
+    if (this.#file !== null) {
+      this.#file.write(invalidations.map((invalidation) => `${this.#options.encode(invalidation)}\n`).join(''));
+    }
+    for (const subscriber of this.#subscribers) this.#offer(subscriber, invalidations);
+  }
+
+  /** With `sinceMs` the remembered ones come first. Returns the function that ends the subscription. */
+  subscribe(filter: AuditFilter, send: (line: string) => void): () => void {
+    const subscriber = { matches: compileFilter(filter), send };
+    if (filter.sinceMs !== undefined) {
+      this.#offer(subscriber, [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]);
+    }
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    if (file !== null && this.#fileError === null) await new Promise<void>((resolve) => file.end(resolve));
+  }
+
+  #offer(subscriber: Subscriber, invalidations: readonly Invalidation[]): void {
+    for (const invalidation of invalidations) {
+      if (subscriber.matches(invalidation)) subscriber.send(this.#options.encode(invalidation));
+    }
+  }
+}

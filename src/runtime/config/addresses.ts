@@ -1,0 +1,83 @@
+/**
+ * Server addresses as URLs. User and password inside a URL are percent-encoded, as in any URL; messages never repeat
+ * the URL, because a password may stand in it.
+ */
+export interface MysqlUrl {
+  readonly host: string;
+  readonly port: number | null;
+  readonly user: string | null;
+  readonly password: string | null;
+  readonly database: string | null;
+}
+
+export interface RedisUrl {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly database: number;
+  readonly tls: boolean;
+}
+
+/** The parts, or a sentence about what is wrong. */
+export function parseMysqlUrl(text: string): MysqlUrl | string {
+  const url = parse(text, ['mysql', 'mariadb']);
+  if (typeof url === 'string') return url;
+  return { ...url.login, host: url.host, port: url.port, database: url.path === '' ? null : url.path };
+}
+
+export function parseRedisUrl(text: string): RedisUrl | string {
+  const url = parse(text, ['redis', 'rediss']);
+  if (typeof url === 'string') return url;
+  if (!/^\d*$/.test(url.path)) return 'the path of a Redis URL is the number of a database, such as /0';
+  const { user: username, password } = url.login;
+  const { host, port, scheme } = url;
+  return { host, port: port ?? 6379, username, password, database: Number(url.path), tls: scheme === 'rediss' };
+}
+
+/** The same URL with its password replaced, for logs and messages. What is no URL is not shown at all. */
+export function redactUrl(text: string): string {
+  try {
+    const url = new URL(text);
+    if (url.password !== '') url.password = '***';
+    return url.href;
+  } catch {
+    return '(not a URL)';
+  }
+}
+
+interface Parts {
+  readonly scheme: string;
+  readonly host: string;
+  readonly port: number | null;
+  readonly login: { readonly user: string | null; readonly password: string | null };
+  readonly path: string;
+}
+
+function parse(text: string, schemes: readonly string[]): Parts | string {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return 'not a URL; characters such as @ / : # % in a password must be percent-encoded';
+  }
+  const scheme = url.protocol.slice(0, -1);
+  if (!schemes.includes(scheme)) return 'a URL of another kind';
+  if (url.hostname === '') return 'a URL without a host';
+  // Parameters would be a second place for options. More often they are a password with a bare ? or # in it.
+  if (url.search !== '' || url.hash !== '') {
+    return 'a URL must not have ? or # here; in a password write %3F or %23, and give settings as options';
+  }
+  try {
+    const decoded = (part: string) => (part === '' ? null : decodeURIComponent(part));
+    return {
+      scheme,
+      host: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1'),
+      port: url.port === '' ? null : Number(url.port),
+      login: { user: decoded(url.username), password: decoded(url.password) },
+      path: decodeURIComponent(url.pathname.replace(/^\//, '')),
+    };
+  } catch {
+    return 'a % in a URL must be followed by two hexadecimal digits; write %25 for % itself';
+  }
+}

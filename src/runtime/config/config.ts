@@ -1,0 +1,142 @@
+/**
+ * The configuration as the rest of the program sees it: every default filled in, every path absolute, every URL taken
+ * apart, every certificate read, every unit in a name. `schema.ts` says what a person may write; `resolve.ts` turns
+ * the one into the other.
+ */
+import type { BinlogCoordinates } from '../../model/position.ts';
+import type { LogLevel } from '../logger.ts';
+
+export interface Config {
+  /** Names the daemon: checkpoint, server id, consumer groups and topic are derived from it. */
+  readonly name: string;
+  /** Absolute paths of rule files, or folders of them; at least one. */
+  readonly rules: readonly string[];
+  readonly source: SourceConfig;
+  readonly read: ReadConfig;
+  /** At least one; names are unique. */
+  readonly targets: readonly TargetConfig[];
+  readonly transport: TransportConfig;
+  readonly apply: ApplyConfig;
+  readonly checkpoint: CheckpointConfig;
+  readonly deadLetters: DeadLettersConfig;
+  /** JSONL file of applied invalidations (in-process); null: none. */
+  readonly audit: { readonly path: string } | null;
+  readonly admin: { readonly host: string; readonly port: number };
+  readonly log: { readonly level: LogLevel };
+  readonly shutdown: { readonly drainTimeoutMs: number };
+}
+
+/** Contents of the PEM files, not their names. `verify: false` accepts any certificate. */
+export interface TlsConfig {
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly verify: boolean;
+}
+
+export interface MysqlAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** The default database of the connection. */
+  readonly database: string | null;
+  /** Null: no TLS. */
+  readonly tls: TlsConfig | null;
+}
+
+export interface RedisAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly database: number;
+  /** Null: no TLS. */
+  readonly tls: TlsConfig | null;
+}
+
+/** Where a first start begins; a checkpoint, once there is one, wins. */
+export type StartConfig =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'coordinates'; readonly coordinates: BinlogCoordinates }
+  | { readonly kind: 'gtid_set'; readonly gtidSet: string };
+
+export interface SourceConfig {
+  readonly address: MysqlAddress;
+  /** Null: derived from the daemon's name and the host it runs on. */
+  readonly serverId: number | null;
+  readonly start: StartConfig;
+  /** What the server is asked for when nothing happens; three missed in a row mean a dead link. */
+  readonly heartbeatMs: number;
+  readonly connectTimeoutMs: number;
+  readonly netWriteTimeoutMs: number;
+  readonly maxChunkBytes: number;
+}
+
+export interface ReadConfig {
+  /** The source's own address unless one is configured. */
+  readonly address: MysqlAddress;
+  readonly connections: number;
+  readonly timeoutMs: number;
+}
+
+export interface TargetConfig {
+  readonly name: string;
+  readonly address: RedisAddress;
+  readonly commandTimeoutMs: number;
+}
+
+/** The bounds of what is published and not yet acknowledged: the memory of a capture. */
+export interface InFlightConfig {
+  readonly maxInFlightBytes: number;
+  readonly maxInFlightBatches: number;
+}
+
+export type TransportConfig = InProcessTransportConfig | KafkaTransportConfig;
+
+export interface InProcessTransportConfig extends InFlightConfig {
+  readonly kind: 'in_process';
+  readonly partitions: number;
+}
+
+export interface KafkaTransportConfig extends InFlightConfig {
+  readonly kind: 'kafka';
+  /** `host:port` each; at least one. */
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly retentionMs: number;
+  /** Prefix: the consumer group of a target is `<group>.<target>`. */
+  readonly group: string;
+  readonly clientId: string;
+  readonly tls: TlsConfig | null;
+  readonly sasl: SaslConfig | null;
+  readonly consumer: {
+    readonly sessionTimeoutMs: number;
+    readonly commitIntervalMs: number;
+    readonly maxBatchRecords: number;
+  };
+}
+
+export interface SaslConfig {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface ApplyConfig {
+  /** How long a key's version outlives the key; longer than the longest possible redelivery. */
+  readonly versionTtlMs: number;
+  readonly retry: { readonly baseMs: number; readonly maxMs: number };
+}
+
+export type CheckpointConfig =
+  | { readonly store: 'file'; readonly intervalMs: number; readonly path: string }
+  | { readonly store: 'redis'; readonly intervalMs: number; readonly address: RedisAddress; readonly key: string }
+  | { readonly store: 'kafka'; readonly intervalMs: number; readonly topic: string };
+
+/** A file with the in-process transport, a topic with Kafka. */
+export type DeadLettersConfig =
+  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'kafka'; readonly topic: string };

@@ -1,0 +1,96 @@
+/**
+ * What concerns several options at once. Each check sees only the sections that are right by themselves, so that one
+ * mistake is reported once and the others are still found in the same run.
+ */
+import type { WrittenConfig } from './schema.ts';
+import type { Path } from './path.ts';
+
+export type Report = (path: Path, message: string, remedy: string, at?: 'value' | 'key') => void;
+
+export function crossCheck(config: Partial<WrittenConfig>, written: unknown, report: Report): void {
+  duplicateTargets(written, report);
+  if (config.source !== undefined) addressOf('source', config.source, true, report);
+  if (config.read !== undefined) addressOf('read', config.read, false, report);
+  config.targets?.forEach((target, index) => loginOf(index, target, report));
+  for (const check of [versionTtl, retryOrder, checkpointStore, deadLetters, audit]) check(config, report);
+}
+
+/** Looks at what was written, so that it also works beside a target that is wrong in another way. */
+function duplicateTargets(written: unknown, report: Report): void {
+  const targets = (written as { targets?: unknown } | null)?.targets;
+  if (!Array.isArray(targets)) return;
+  const names = targets.map((target) => (target as { name?: unknown } | null)?.name);
+  names.forEach((name, index) => {
+    const first = names.indexOf(name);
+    if (typeof name !== 'string' || first === index) return;
+    report(['targets', index, 'name'], `the name of \`targets[${first}]\` again`, 'Give every target its own name.');
+  });
+}
+
+type MysqlSection = WrittenConfig['source'] | WrittenConfig['read'];
+
+/** Each part of the address is given exactly once, in the URL or by itself. */
+function addressOf(section: 'source' | 'read', value: MysqlSection, required: boolean, report: Report): void {
+  const { url } = value;
+  for (const part of ['host', 'port', 'user', 'password', 'database'] as const) {
+    if (value[part] !== undefined && url?.[part] !== undefined && url[part] !== null) {
+      report([section, part], `\`${section}.${part}\` also stands in \`${section}.url\``, 'Give it in one place only.');
+    }
+  }
+  const named = url !== undefined || value.host !== undefined;
+  const parts = [value.port, value.user, value.password, value.database, value.tls];
+  const remedy = `Add it: ${section}.url: mysql://user:password@host:3306, or ${section}.host and ${section}.user.`;
+  if (!named && (required || parts.some((part) => part !== undefined))) {
+    report([section, 'url'], `\`${section}.url\` is missing`, remedy);
+  }
+  if (named && (url?.user ?? value.user) === undefined)
+    report([section, 'user'], `\`${section}.user\` is missing`, remedy);
+}
+
+function loginOf(index: number, target: WrittenConfig['targets'][number], report: Report): void {
+  for (const part of ['username', 'password'] as const) {
+    if (target[part] === undefined || target.url[part] === null) continue;
+    report(['targets', index, part], `\`${part}\` also stands in \`url\``, 'Give it in one place only.');
+  }
+}
+
+function versionTtl({ apply, transport }: Partial<WrittenConfig>, report: Report): void {
+  if (transport?.kind !== 'kafka' || apply === undefined || apply.version_ttl > transport.retention) return;
+  report(
+    ['apply', 'version_ttl'],
+    '`apply.version_ttl` must be longer than `transport.retention`: a record delivered again after the version is gone could bring an old value back',
+    'Lengthen `apply.version_ttl` or shorten `transport.retention`.',
+  );
+}
+
+function retryOrder({ apply }: Partial<WrittenConfig>, report: Report): void {
+  if (apply === undefined || apply.retry.base <= apply.retry.max) return;
+  report(['apply', 'retry', 'base'], '`apply.retry.base` is longer than `apply.retry.max`', 'Correct one of them.');
+}
+
+function checkpointStore({ checkpoint, transport }: Partial<WrittenConfig>, report: Report): void {
+  if (checkpoint?.store !== 'kafka' || transport === undefined || transport.kind === 'kafka') return;
+  report(
+    ['checkpoint', 'store'],
+    '`checkpoint.store: kafka` needs the Kafka transport',
+    'Use store: file or store: redis, or set transport.kind: kafka.',
+  );
+}
+
+function deadLetters({ dead_letters, transport }: Partial<WrittenConfig>, report: Report): void {
+  if (dead_letters === undefined || transport === undefined) return;
+  const [unused, other] = transport.kind === 'kafka' ? (['path', 'topic'] as const) : (['topic', 'path'] as const);
+  if (dead_letters[unused] === undefined) return;
+  const message = `\`dead_letters.${unused}\` has no effect with transport.kind: ${transport.kind ?? 'in_process'}`;
+  report(['dead_letters', unused], message, `Use dead_letters.${other}, or remove it.`, 'key');
+}
+
+function audit({ audit, transport }: Partial<WrittenConfig>, report: Report): void {
+  if (audit === undefined || transport?.kind !== 'kafka') return;
+  report(
+    ['audit', 'path'],
+    '`audit.path` has no effect with transport.kind: kafka',
+    'Remove it: the topic is the record.',
+    'key',
+  );
+}

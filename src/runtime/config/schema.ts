@@ -1,0 +1,107 @@
+/**
+ * Everything a person may write into sluice.yaml, in one tree of strict objects: an option that is not here is
+ * refused. docs/configuration.md, the JSON Schema for editors and the names of the environment variables are all
+ * derived from it. What concerns several options at once stands in `cross-checks.ts`.
+ */
+import { z } from 'zod';
+import { duration, integer, kafkaName, nameText, note, path, text } from './fields.ts';
+import { readSchema, sourceSchema, targetsSchema } from './schema-servers.ts';
+import { checkpointSchema, transportSchema } from './schema-transport.ts';
+
+const RULES_HINT = 'give a rule file or a folder, or a list of them';
+
+const applySchema = z
+  .strictObject({
+    version_ttl: duration(
+      'How long the version of a refreshed or deleted key is kept in Redis. It must be longer than the longest possible redelivery, or an old record could bring an old value back.',
+      '8d',
+      '1m',
+    ),
+    retry: z
+      .strictObject({
+        base: duration(
+          'Longest wait before the first repetition; doubles with each one. Waits are random below it.',
+          '100ms',
+        ),
+        max: duration('Longest wait between repetitions.', '30s'),
+      })
+      .prefault({})
+      .describe('How a batch is repeated while a target does not answer. It is never given up.'),
+  })
+  .prefault({})
+  .describe('How invalidations are applied to the targets.');
+
+const deadLettersSchema = z
+  .strictObject({
+    path: path('JSONL file of dead letters (in-process transport).', 'state/dead-letters.jsonl'),
+    topic: kafkaName('Topic of dead letters (Kafka transport).', '`<transport.topic>.dead-letters`'),
+  })
+  .prefault({})
+  .describe('Where that is kept which can never be applied, with the reason.');
+
+const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+const levelSchema = z.enum(LEVELS, { error: 'use debug, info, warn, error or silent' }).default('info');
+
+export const configSchema = z
+  .strictObject({
+    name: note(
+      nameText().default('sluice'),
+      'Names this daemon. Checkpoint, server id, consumer groups and topic are derived from it, so two daemons on the same servers need two names.',
+      { type: 'name', default: 'sluice' },
+    ),
+    rules: note(
+      z.union([z.string().min(1, RULES_HINT), z.array(z.string().min(1, RULES_HINT)).min(1, RULES_HINT)], {
+        error: RULES_HINT,
+      }),
+      'Rule file, or folder of rule files, or a list of both.',
+      { type: 'path or list of paths' },
+    ),
+    source: sourceSchema,
+    read: readSchema,
+    targets: targetsSchema,
+    transport: transportSchema,
+    apply: applySchema,
+    checkpoint: checkpointSchema,
+    dead_letters: deadLettersSchema,
+    audit: z
+      .strictObject({ path: text('JSONL file that gets one line per applied invalidation.', 'path') })
+      .optional()
+      .describe('A record of everything applied (in-process transport; with Kafka the topic is that record).'),
+    admin: z
+      .strictObject({
+        host: note(
+          z.string().min(1).default('127.0.0.1'),
+          'Address to listen on. There is no login: keep it private.',
+          {
+            type: 'text',
+            default: '127.0.0.1',
+          },
+        ),
+        port: integer('Port to listen on; 0: any free port.', 8080, { min: 0, max: 65535 }),
+      })
+      .prefault({})
+      .describe('HTTP server of `/livez`, `/readyz`, `/metrics` and `sluice tail`.'),
+    log: z
+      .strictObject({
+        level: note(levelSchema, 'Least important level that is logged.', {
+          type: '`debug`, `info`, `warn`, `error` or `silent`',
+          default: 'info',
+        }),
+      })
+      .prefault({})
+      .describe('Log lines, JSON on standard error.'),
+    shutdown: z
+      .strictObject({
+        drain_timeout: duration(
+          'How long a stop waits for what is in flight. What is cut off is repeated after the next start.',
+          '20s',
+          '0ms',
+        ),
+      })
+      .prefault({})
+      .describe('What happens on SIGTERM and SIGINT.'),
+  })
+  .describe('Configuration of the Sluice daemon');
+
+/** What was written, checked, with plain defaults filled in; `resolve.ts` makes a `Config` of it. */
+export type WrittenConfig = z.output<typeof configSchema>;

@@ -1,0 +1,61 @@
+import type { RecordMetadata } from 'kafkajs';
+import type { OutgoingRecord } from './accumulator.ts';
+import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts';
+
+export type Acknowledgement = Pick<RecordMetadata, 'topicName' | 'partition' | 'errorCode' | 'baseOffset'>;
+
+/** What we use of a kafkajs producer; tests put a fake in its place. */
+export interface ProducerClient {
+  connect(): Promise<void>;
+  disconnect(): Promise<void>;
+  send(request: {
+    topic: string;
+    acks: number;
+    timeout: number;
+    messages: OutgoingRecord[];
+  }): Promise<readonly Acknowledgement[]>;
+}
+
+/** The answer did not say that our partition has the records. */
+export class UnverifiedError extends Error {
+  constructor(topic: string, partition: number, answers: readonly Acknowledgement[]) {
+    super(`the broker did not confirm partition ${partition} of ${topic}: it answered ${JSON.stringify(answers)}`);
+    this.name = 'UnverifiedError';
+  }
+}
+
+/** How long the leader may wait for its replicas (`acks=all`) before it answers REQUEST_TIMED_OUT. */
+const ACKS_TIMEOUT_MS = 10_000;
+
+/** An idempotent producer (KIP-98) that repeats a request once by itself; the loop around it is KafkaSender's. */
+export function createProducer(options: Omit<KafkaClientOptions, 'retries'>): ProducerClient {
+  return createKafkaClient({ ...options, retries: 1 }).producer({
+    idempotent: true,
+    allowAutoTopicCreation: false,
+    // Each record names its partition; being given at all, it silences the library's notice about its default.
+    createPartitioner: () => () => 0,
+  });
+}
+
+/**
+ * Sends records of one partition with acks=all, and makes sure that they arrived. Two traps of kafkajs 2.2.4: a
+ * request over several brokers resolves without the records of a partition whose leader moves meanwhile, and a
+ * partition that is not in the client's metadata is left out silently. So: one partition per request, and the answer
+ * must name it with an offset.
+ */
+export async function produce(
+  producer: ProducerClient,
+  topic: string,
+  partition: number,
+  records: OutgoingRecord[],
+): Promise<void> {
+  const answers = await producer.send({ topic, acks: -1, timeout: ACKS_TIMEOUT_MS, messages: records });
+  const confirmed = answers.some(
+    (answer) =>
+      answer.topicName === topic &&
+      answer.partition === partition &&
+      answer.errorCode === 0 &&
+      Number(answer.baseOffset ?? -1) >= 0,
+  );
+  if (!confirmed) throw new UnverifiedError(topic, partition, answers);
+}

@@ -1,0 +1,79 @@
+import type { Invalidation } from '../model/invalidation.ts';
+import type { Clock, InvalidationPublisher } from '../ports.ts';
+import { SluiceError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { Accumulator, type OutgoingRecord } from './accumulator.ts';
+import type { KafkaConnection } from './kafka-client.ts';
+import { createProducer } from './kafka-producer.ts';
+import { KafkaSender } from './kafka-sender.ts';
+import { partitionFor } from './murmur2.ts';
+import { encodeRecord } from './record-encoder.ts';
+
+export interface KafkaPublisherOptions {
+  readonly connection: KafkaConnection;
+  readonly topic: string;
+  /** Must be the topic's own number (`checkTopics` sees to it): it decides which partition a key goes to. */
+  readonly partitions: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  /** How long `close` waits for what is in flight. */
+  readonly closeTimeoutMs?: number;
+}
+
+/**
+ * Invalidations as JSON records in a Kafka topic, partition = murmur2(partition key). `publish` resolves when every
+ * record of the batch is on all in-sync replicas; it retries as long as Kafka is away, and rejects with
+ * PUBLISH_FAILED only when Kafka refuses for good (authorization, a record larger than the topic allows).
+ * Connects at the first record. After a time-out or a rebuilt producer records may stand in the topic twice.
+ */
+export class KafkaPublisher implements InvalidationPublisher {
+  readonly #partitions: number;
+  readonly #sender: KafkaSender;
+  readonly #accumulator: Accumulator;
+  readonly #closeTimeoutMs: number;
+  readonly #topic: string;
+  #closed = false;
+
+  constructor(options: KafkaPublisherOptions) {
+    const { connection, topic, partitions, logger } = options;
+    this.#topic = topic;
+    this.#partitions = partitions;
+    this.#closeTimeoutMs = options.closeTimeoutMs ?? 10_000;
+    this.#sender = new KafkaSender({ ...options, createProducer: () => createProducer({ connection, logger }) });
+    this.#accumulator = new Accumulator({ partitions, sender: this.#sender });
+  }
+
+  /** Records published and not yet acknowledged. */
+  depth(): number {
+    return this.#accumulator.depth();
+  }
+
+  publish(invalidations: readonly Invalidation[]): Promise<void> {
+    if (this.#closed) return Promise.reject(this.#stopped());
+    return this.#accumulator.add(invalidations.map((invalidation) => this.#record(invalidation)));
+  }
+
+  /** Waits for what is in flight, at most `closeTimeoutMs`; the rest rejects with TRANSPORT_UNAVAILABLE. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const limit = setTimeout(() => this.#accumulator.fail(this.#stopped()), this.#closeTimeoutMs);
+    await this.#accumulator.idle();
+    clearTimeout(limit);
+    await this.#sender.close();
+  }
+
+  #record(invalidation: Invalidation): OutgoingRecord {
+    const key = invalidation.partitionKey;
+    return {
+      key,
+      value: Buffer.from(encodeRecord(invalidation), 'utf8'),
+      partition: partitionFor(key, this.#partitions),
+    };
+  }
+
+  #stopped(): SluiceError {
+    return new SluiceError('TRANSPORT_UNAVAILABLE', `publishing to ${this.#topic} was stopped`);
+  }
+}

@@ -1,0 +1,159 @@
+import type { Clock } from '../ports.ts';
+import { fullJitterMs } from '../runtime/backoff.ts';
+import { SluiceError, errorMessage } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import type { OutgoingRecord, RecordSender } from './accumulator.ts';
+import { classifyKafkaError, describeKafkaError } from './kafka-errors.ts';
+import { produce, type ProducerClient } from './kafka-producer.ts';
+
+export interface KafkaSenderOptions {
+  readonly topic: string;
+  /** A new producer, not connected yet. */
+  readonly createProducer: () => ProducerClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
+}
+
+/**
+ * Sends the records of one partition until they are durable, whatever happens to the producer.
+ *
+ * - `retry` (leader moved, broker gone, time-out): the same batch again on the same producer, whose sequence numbers
+ *   let the broker drop a double (KIP-98).
+ * - `rebuild` (sequence or producer id refused, an answer without our partition, anything unexpected): a new producer
+ *   repeats the batch. What the old one wrote without an answer then stands twice, still in order: at least once.
+ *   The new one waits until no request of the old one is under way, since kafkajs would reconnect it and send on.
+ * - `too-large`: two halves, one after the other; a single record that is too large is permanent.
+ */
+export class KafkaSender implements RecordSender {
+  readonly #options: KafkaSenderOptions;
+  readonly #stop = new AbortController();
+  /** The usable producer; undefined while there is none. */
+  #producer: ProducerClient | undefined;
+  /** The producer to come, or the one that is there. */
+  #ready: Promise<ProducerClient> | undefined;
+  #underWay = 0;
+  #quiet: (() => void) | undefined;
+  #troubled = false;
+
+  constructor(options: KafkaSenderOptions) {
+    this.#options = options;
+  }
+
+  async send(partition: number, records: OutgoingRecord[]): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      const producer = await this.#usable();
+      try {
+        await this.#attempt(producer, partition, records);
+        return;
+      } catch (error) {
+        this.#stop.signal.throwIfAborted();
+        const meaning = classifyKafkaError(error);
+        if (meaning === 'too-large' && records.length > 1) return this.#halve(partition, records);
+        if (meaning === 'permanent' || meaning === 'too-large') throw this.#permanent(error);
+        this.#note(error, partition);
+        if (meaning === 'rebuild') this.#rebuild(producer, error);
+        await this.#wait(failures);
+      }
+    }
+  }
+
+  /** Sends that still wait reject with TRANSPORT_UNAVAILABLE. */
+  async close(): Promise<void> {
+    this.#stop.abort(new SluiceError('TRANSPORT_UNAVAILABLE', `publishing to ${this.#options.topic} was stopped`));
+    const producer = await this.#ready?.catch(() => undefined);
+    await this.#disconnect(producer);
+    // A request that fails after this reconnects inside kafkajs; without a second disconnect its socket stays open.
+    if (this.#underWay > 0) this.#quiet = () => void this.#disconnect(producer);
+  }
+
+  async #attempt(producer: ProducerClient, partition: number, records: OutgoingRecord[]): Promise<void> {
+    this.#underWay++;
+    try {
+      await produce(producer, this.#options.topic, partition, records);
+    } finally {
+      this.#underWay--;
+      if (this.#underWay === 0) this.#quiet?.();
+    }
+    if (this.#troubled) this.#options.logger.info({ topic: this.#options.topic }, 'publishing again');
+    this.#troubled = false;
+  }
+
+  async #halve(partition: number, records: OutgoingRecord[]): Promise<void> {
+    const middle = Math.ceil(records.length / 2);
+    await this.send(partition, records.slice(0, middle));
+    await this.send(partition, records.slice(middle));
+  }
+
+  /** A producer that nobody is about to replace. */
+  async #usable(): Promise<ProducerClient> {
+    for (;;) {
+      this.#stop.signal.throwIfAborted();
+      const producer = await (this.#ready ??= this.#connect());
+      if (producer === this.#producer) return producer;
+    }
+  }
+
+  async #connect(): Promise<ProducerClient> {
+    for (let failures = 0; ; failures++) {
+      this.#stop.signal.throwIfAborted();
+      const producer = this.#options.createProducer();
+      try {
+        await producer.connect();
+        return (this.#producer = producer);
+      } catch (error) {
+        await this.#disconnect(producer);
+        if (classifyKafkaError(error) === 'permanent') throw this.#permanent(error);
+        this.#note(error);
+        await this.#wait(failures);
+      }
+    }
+  }
+
+  /** Several partitions may ask for it at once: only the first finds its producer still in use. */
+  #rebuild(used: ProducerClient, error: unknown): void {
+    if (this.#producer !== used) return;
+    this.#producer = undefined;
+    this.#options.metrics.count('sluice_publisher_rebuilds_total', {});
+    this.#options.logger.warn({ topic: this.#options.topic, reason: describeKafkaError(error) }, 'rebuilding producer');
+    this.#ready = this.#replace(used);
+    // Whoever sends next sees a failure of it; until then nobody waits for it.
+    this.#ready.catch(() => undefined);
+  }
+
+  async #replace(used: ProducerClient): Promise<ProducerClient> {
+    if (this.#underWay > 0) await new Promise<void>((resolve) => (this.#quiet = resolve));
+    this.#quiet = undefined;
+    await this.#disconnect(used);
+    return this.#connect();
+  }
+
+  async #disconnect(producer: ProducerClient | undefined): Promise<void> {
+    try {
+      await producer?.disconnect();
+    } catch (error) {
+      this.#options.logger.debug({ reason: errorMessage(error) }, 'disconnecting the producer failed');
+    }
+  }
+
+  async #wait(failures: number): Promise<void> {
+    const ms = fullJitterMs(failures, this.#options.backoff ?? { baseMs: 50, maxMs: 5_000 });
+    await this.#options.clock.sleep(ms, this.#stop.signal);
+  }
+
+  /** Once when trouble begins; the end of it is told by the next success. */
+  #note(error: unknown, partition?: number): void {
+    const { logger, topic } = this.#options;
+    const fields = { topic, partition, reason: describeKafkaError(error) };
+    if (this.#troubled) logger.debug(fields, 'still not published, retrying');
+    else logger.warn(fields, 'not published, retrying');
+    this.#troubled = true;
+  }
+
+  #permanent(error: unknown): SluiceError {
+    const message = `Kafka refuses records for topic ${this.#options.topic}: ${describeKafkaError(error)}`;
+    return new SluiceError('PUBLISH_FAILED', message, { cause: error });
+  }
+}

@@ -1,0 +1,54 @@
+import type { RefreshInvalidation, RefreshPlan } from '../model/invalidation.ts';
+import type { RowReader } from '../ports.ts';
+import { errorMessage, SluiceError } from '../runtime/errors.ts';
+import { concurrently } from './concurrently.ts';
+import { planRefresh, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
+import type { TargetRetry } from './target-retry.ts';
+
+/** Queries of one batch that may run at once; the reader's own pool is the bound over all batches. */
+const QUERIES_AT_ONCE = 8;
+
+export interface RefreshTask {
+  readonly invalidation: RefreshInvalidation;
+  readonly plan: RefreshPlan;
+  readonly done: (result: RefreshResult) => void;
+}
+
+export interface RefresherOptions {
+  /** Null only if no plan has a query. */
+  readonly reader: RowReader | null;
+  readonly retry: TargetRetry;
+  readonly random: Random;
+}
+
+/**
+ * Computes the values of refreshes. A query runs after its record was read, so what it finds is at least as new as the
+ * record's version; should it find something newer, the record of that change is still to come.
+ */
+export class Refresher {
+  readonly #options: RefresherOptions;
+
+  constructor(options: RefresherOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every task is done. A reader that does not answer is retried until the signal aborts. */
+  run(tasks: readonly RefreshTask[], signal: AbortSignal): Promise<void> {
+    return concurrently(tasks, QUERIES_AT_ONCE, async ({ invalidation, plan, done }) => {
+      const step = planRefresh(invalidation, plan, this.#options.random);
+      if (step.kind !== 'query') return done(step);
+      try {
+        const rows = await this.#options.retry.until(() => this.#read(step.sql, step.parameters), signal);
+        done(storeRows(invalidation, plan, rows, this.#options.random));
+      } catch (error) {
+        if (!(error instanceof SluiceError && error.code === 'READ_REFUSED')) throw error;
+        done({ kind: 'impossible', reason: `${error.code}: ${errorMessage(error)}` });
+      }
+    });
+  }
+
+  #read(...query: Parameters<RowReader['read']>): ReturnType<RowReader['read']> {
+    if (this.#options.reader === null) throw new Error('a refresh query without a reader');
+    return this.#options.reader.read(...query);
+  }
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../ports.ts';
+import { fullJitterMs } from '../runtime/backoff.ts';
+import { SluiceError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+
+export interface TargetRetryOptions {
+  readonly target: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly retry: { readonly baseMs: number; readonly maxMs: number };
+}
+
+/**
+ * Repeats what failed with a retryable error until it succeeds, and keeps the one truth about whether the target can
+ * be used: the gauge `sluice_target_available`, which readiness reads too.
+ *
+ *   available ── a call fails ──▶ not available (one warning; every partition that fails now waits with backoff)
+ *   not available ── a call succeeds and no partition waits any more ──▶ available (one message)
+ *   not available ── a waiting partition is taken away ──▶ still not available: nothing has succeeded
+ */
+export class TargetRetry {
+  readonly #options: TargetRetryOptions;
+  #available = true;
+  #waiting = 0;
+
+  constructor(options: TargetRetryOptions) {
+    this.#options = options;
+    this.#setGauge();
+  }
+
+  /** The result of the first attempt that succeeds. Throws errors that are not retryable, and the signal's reason. */
+  async until<T>(attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const { metrics, target, clock, retry } = this.#options;
+    let waits = false;
+    try {
+      for (let failures = 0; ; failures++) {
+        try {
+          return await attempt();
+        } catch (error) {
+          if (!(error instanceof SluiceError && error.retryable)) throw error;
+          signal.throwIfAborted();
+          if (!waits) this.#waiting++;
+          waits = true;
+          this.#lost(error);
+          metrics.count('sluice_target_retries_total', { target });
+          await clock.sleep(fullJitterMs(failures, retry), signal);
+        }
+      }
+    } finally {
+      if (waits) this.#waiting--;
+    }
+  }
+
+  /** To be called after each success of what matters. */
+  succeeded(): void {
+    if (this.#available || this.#waiting > 0) return;
+    this.#available = true;
+    this.#setGauge();
+    this.#options.logger.info({ target: this.#options.target }, 'target answers again');
+  }
+
+  #lost(error: SluiceError): void {
+    if (!this.#available) return;
+    this.#available = false;
+    this.#setGauge();
+    const { logger, target } = this.#options;
+    logger.warn({ target, code: error.code, reason: error.message }, 'target cannot be used, retrying until it can');
+  }
+
+  #setGauge(): void {
+    this.#options.metrics.set('sluice_target_available', { target: this.#options.target }, this.#available ? 1 : 0);
+  }
+}

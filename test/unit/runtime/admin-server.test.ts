@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import { AdminServer } from '../../../src/runtime/admin-server.ts';
+import { AuditTrail } from '../../../src/runtime/audit-trail.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import { notReadyReasons } from '../../../src/runtime/readiness.ts';
+
+const servers: AdminServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+const invalidation = (key: string, captureTimeMs: number): Invalidation =>
+  ({ key, rule: 'product', origin: { database: 'shop', table: 'products', captureTimeMs } }) as Invalidation;
+
+async function start(audit: AuditTrail | null = null) {
+  const metrics = new Metrics();
+  const server = new AdminServer({
+    host: '127.0.0.1',
+    port: 0,
+    metrics,
+    notReady: () =>
+      notReadyReasons(metrics, [
+        { gauge: 'sluice_source_connected', labels: { pipeline: 'shop' } },
+        { gauge: 'sluice_target_available', labels: { target: 'main' } },
+      ]),
+    audit,
+    logger: silentLogger,
+  });
+  servers.push(server);
+  const { port } = await server.listen();
+  return { metrics, url: `http://127.0.0.1:${port}` };
+}
+
+describe('the admin server', () => {
+  it('is alive as soon as it listens, and ready only when every link works', async () => {
+    const { metrics, url } = await start();
+    expect((await fetch(`${url}/livez`)).status).toBe(200);
+    const notReady = await fetch(`${url}/readyz`);
+    expect(notReady.status).toBe(503);
+    expect(await notReady.json()).toEqual({
+      ready: false,
+      reasons: ['shop: the source is not connected', 'main: the target does not answer'],
+    });
+    metrics.set('sluice_source_connected', { pipeline: 'shop' }, 1);
+    metrics.set('sluice_target_available', { target: 'main' }, 1);
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    metrics.set('sluice_target_available', { target: 'main' }, 0);
+    expect((await fetch(`${url}/readyz`)).status).toBe(503);
+  });
+
+  it('answers /metrics in the Prometheus format, with gauges refreshed at the scrape', async () => {
+    const { metrics, url } = await start();
+    metrics.onScrape(() => metrics.set('sluice_in_flight_batches', { pipeline: 'shop' }, 7));
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toContain('sluice_in_flight_batches{pipeline="shop"} 7');
+  });
+
+  it('refuses other methods and unknown paths', async () => {
+    const { url } = await start();
+    expect((await fetch(`${url}/livez`, { method: 'POST' })).status).toBe(405);
+    expect((await fetch(`${url}/nothing`)).status).toBe(404);
+  });
+
+  it('streams what is applied, filtered, the remembered first when a time is given', async () => {
+    const audit = new AuditTrail({ encode: ({ key }) => JSON.stringify({ key }), keepRecords: 3 });
+    const { url } = await start(audit);
+    audit.record([invalidation('a:1', 1), invalidation('a:2', 2), invalidation('b:3', 3), invalidation('a:4', 4)]);
+    const response = await fetch(`${url}/v1/invalidations?key=a:*&since=2`);
+    let text = '';
+    const reading = (async () => {
+      for await (const chunk of response.body ?? []) text += Buffer.from(chunk as Uint8Array).toString();
+    })().catch(() => undefined); // closing the server cuts the stream
+    await vi.waitFor(() => expect(text).toBe('{"key":"a:2"}\n{"key":"a:4"}\n'));
+    audit.record([invalidation('b:5', 5), invalidation('a:6', 6)]);
+    await vi.waitFor(() => expect(text).toBe('{"key":"a:2"}\n{"key":"a:4"}\n{"key":"a:6"}\n'));
+    await servers.splice(0)[0]?.close();
+    await reading;
+  });
+
+  it('says where to tail when the process applies nothing', async () => {
+    const { url } = await start(null);
+    expect((await fetch(`${url}/v1/invalidations`)).status).toBe(404);
+  });
+});

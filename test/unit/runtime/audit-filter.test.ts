@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import { compileFilter, filterToQuery, matchesGlob, parseFilter } from '../../../src/runtime/audit-filter.ts';
+
+const invalidation: Invalidation = {
+  key: 'product:17',
+  partitionKey: 'product:17',
+  action: 'delete',
+  versioned: false,
+  version: 1,
+  rule: 'product',
+  origin: {
+    database: 'shop',
+    table: 'products',
+    operation: 'update',
+    primaryKey: { id: 17 },
+    gtid: null,
+    coordinates: { file: 'binlog.000001', offset: 4 },
+    commitTimeMs: 1000,
+    captureTimeMs: 2000,
+  },
+};
+
+describe('the audit filter', () => {
+  it.each([
+    ['product:1*', 'product:17', true],
+    ['product:1*', 'product:27', false],
+    ['*:17', 'product:17', true],
+    ['product:?', 'product:17', false],
+    ['product:1?', 'product:17', true],
+    ['*', '', true],
+    ['a*b*c', 'a__b__b__c', true],
+    ['a*b*c', 'a__b__b__d', false],
+  ])('matches the glob %s against %s: %s', (pattern, text, expected) => {
+    expect(matchesGlob(pattern, text)).toBe(expected);
+  });
+
+  it('answers a hostile pattern in linear time', () => {
+    expect(matchesGlob(`${'*a'.repeat(5000)}b`, 'a'.repeat(5000))).toBe(false);
+  });
+
+  it('demands everything that is given', () => {
+    expect(compileFilter({})(invalidation)).toBe(true);
+    expect(compileFilter({ key: 'product:*', table: 'products', rule: 'product', sinceMs: 2000 })(invalidation)).toBe(
+      true,
+    );
+    expect(compileFilter({ table: 'shop.products' })(invalidation)).toBe(true);
+    expect(compileFilter({ table: 'other.products' })(invalidation)).toBe(false);
+    expect(compileFilter({ rule: 'other' })(invalidation)).toBe(false);
+    expect(compileFilter({ sinceMs: 2001 })(invalidation)).toBe(false);
+  });
+
+  it('travels through a query string unchanged', () => {
+    const filter = { key: 'a&b=*', table: 't', rule: 'r', sinceMs: 5 };
+    expect(parseFilter(new URLSearchParams(filterToQuery(filter)))).toEqual(filter);
+    expect(parseFilter(new URLSearchParams(''))).toEqual({});
+  });
+});
