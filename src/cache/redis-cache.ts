@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 import type { Cache, CacheCommand, CacheOutcome } from '../ports.ts';
 import type { RedisAddress } from '../runtime/config/config.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import { buildRequests, splitScript, type ApplyRequest, type ScriptRequest } from './apply-request.ts';
+import { APPLY_SCRIPT_SHA, loadApplyScript } from './apply-script.ts';
 import { RedisConnection } from './redis-connection.ts';
-import { isAboutTheKey, isScriptFailure, isScriptUnknown, safeMessage, spoilsConnection } from './redis-errors.ts';
+import { isAboutTheKey, isScriptFailure, isScriptUnknown, safeMessage } from './redis-errors.ts';
 import { VersionKeys } from './version-keys.ts';
 
 export interface RedisCacheOptions {
@@ -19,8 +18,6 @@ export interface RedisCacheOptions {
   readonly versionTtlMs: number;
 }
 
-const SCRIPT = readFileSync(new URL('./lua/apply-versioned.lua', import.meta.url), 'utf8');
-const SCRIPT_SHA = createHash('sha1').update(SCRIPT).digest('hex');
 /** First try, once more after NOSCRIPT, once more split; a server that still forgets the script is retried later. */
 const MAX_ROUNDS = 4;
 
@@ -43,7 +40,7 @@ export class RedisCache implements Cache {
     this.#connection = new RedisConnection({
       ...connection,
       clientName: `sluice:${name}`,
-      prepare: loadScript,
+      prepare: loadApplyScript,
     });
   }
 
@@ -74,7 +71,7 @@ export class RedisCache implements Cache {
         return this.#settle(request, error, reply, outcomes);
       });
       // Only now: the other requests of the pipeline are settled, and a second copy of a script changes nothing.
-      if (replies.some(([error]) => error !== null && isScriptUnknown(error.message))) await loadScript(client);
+      if (replies.some(([error]) => error !== null && isScriptUnknown(error.message))) await loadApplyScript(client);
       return again;
     });
   }
@@ -105,12 +102,9 @@ export class RedisCache implements Cache {
 
   /** Whatever goes wrong with the connection or the server becomes CACHE_UNAVAILABLE. */
   async #use<T>(work: (client: Redis) => Promise<T>): Promise<T> {
-    let client: Redis | undefined;
     try {
-      client = await this.#connection.ready();
-      return await work(client);
+      return await this.#connection.use(work);
     } catch (error) {
-      if (client !== undefined && spoilsConnection(error)) this.#connection.drop(client);
       throw error instanceof SluiceError ? error : this.#unavailable(safeMessage(error));
     }
   }
@@ -120,17 +114,13 @@ export class RedisCache implements Cache {
   }
 }
 
-function loadScript(client: Redis): Promise<unknown> {
-  return client.script('LOAD', SCRIPT);
-}
-
 type Replies = readonly [error: Error | null, reply?: unknown][];
 
 async function send(client: Redis, requests: readonly ApplyRequest[]): Promise<Replies> {
   const pipeline = client.pipeline();
   for (const request of requests) {
     if (request.kind === 'unlink') pipeline.unlink([...request.keys]);
-    else pipeline.evalsha(SCRIPT_SHA, request.keys.length, ...request.keys, ...request.args);
+    else pipeline.evalsha(APPLY_SCRIPT_SHA, request.keys.length, ...request.keys, ...request.args);
   }
   return (await pipeline.exec()) ?? [];
 }

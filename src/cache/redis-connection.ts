@@ -1,7 +1,7 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { Redis } from 'ioredis';
 import type { RedisAddress, TlsConfig } from '../runtime/config/config.ts';
-import { safeMessage, formatAddress } from './redis-errors.ts';
+import { formatAddress, safeMessage, spoilsConnection } from './redis-errors.ts';
 
 export interface RedisConnectionOptions {
   readonly address: RedisAddress;
@@ -33,22 +33,19 @@ export class RedisConnection {
     return formatAddress(this.#options.address);
   }
 
-  /** The connected client. Throws the reason when it cannot be had now; the next call tries again. */
-  ready(): Promise<Redis> {
-    if (this.#closed) return Promise.reject(new Error('the connection was closed'));
-    if (this.#client !== null) return this.#client;
-    const forget = (): void => {
-      if (this.#client === client) this.#client = null;
-    };
-    const client = this.#connect(forget);
-    client.catch(forget);
-    this.#client = client;
-    return client;
-  }
-
-  /** Gives up a connection that is of no use any more. What waits for an answer on it fails. */
-  drop(client: Redis): void {
-    client.disconnect();
+  /**
+   * Runs `work` with the connected client. Throws what `work` throws, or the reason why there is no connection; the next
+   * call tries to connect again. A connection that an error shows to be of no use is given up: whatever else waits for
+   * an answer on it fails too.
+   */
+  async use<T>(work: (client: Redis) => Promise<T>): Promise<T> {
+    const client = await this.#ready();
+    try {
+      return await work(client);
+    } catch (error) {
+      if (spoilsConnection(error)) client.disconnect();
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -58,6 +55,18 @@ export class RedisConnection {
     const ended = new Promise<void>((resolve) => client.once('end', resolve));
     client.disconnect();
     await ended;
+  }
+
+  #ready(): Promise<Redis> {
+    if (this.#closed) return Promise.reject(new Error('the connection was closed'));
+    if (this.#client !== null) return this.#client;
+    const forget = (): void => {
+      if (this.#client === client) this.#client = null;
+    };
+    const client = this.#connect(forget);
+    client.catch(forget);
+    this.#client = client;
+    return client;
   }
 
   async #connect(onEnd: () => void): Promise<Redis> {

@@ -60,6 +60,12 @@ export class EventDecoder {
     return this.#batches.bufferedBytes;
   }
 
+  /** Where the stream is: `binlog.000007:4242 in <gtid>`. */
+  get place(): string {
+    const gtid = this.#transaction?.gtid ?? null;
+    return `${formatCoordinates({ file: this.#file, offset: this.#offset })}${gtid === null ? '' : ` in ${gtid}`}`;
+  }
+
   /**
    * The next batch: all complete transactions, else a chunk of an open one that grew too large, else null. To be
    * called again until null.
@@ -210,8 +216,6 @@ export class EventDecoder {
   }
 
   #undecodable(reason: string): SluiceError {
-    const gtid = this.#transaction?.gtid ?? null;
-    const where = formatCoordinates({ file: this.#file, offset: this.#offset });
-    return new SluiceError('SOURCE_DECODE', `at ${where}${gtid === null ? '' : ` in ${gtid}`}: ${reason}`);
+    return new SluiceError('SOURCE_DECODE', `at ${this.place}: ${reason}`);
   }
 }

@@ -79,7 +79,7 @@ const ruleSchema = z
       .transform((tables) => (Array.isArray(tables) ? tables : [tables]))
       .describe('Which tables: `shop.orders`, a glob in quotes, a `/regular expression/`, or a list of these.'),
     on: z
-      .array(z.enum(['insert', 'update', 'delete']))
+      .array(z.enum(['insert', 'update', 'delete']).describe('A kind of row change.'))
       .min(1, 'name at least one of insert, update, delete')
       .default(['insert', 'update', 'delete'])
       .describe('Which row changes count: a list of insert, update, delete. All by default.'),

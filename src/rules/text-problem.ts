@@ -23,7 +23,7 @@ export function parsedBy<T>(parse: (text: string) => Parsed<T>): (text: string, 
     for (const { at, message, remedy } of parsed.problems) {
       context.addIssue({ code: 'custom', message, input: text, params: { at, remedy } });
     }
-    // The issues make the whole parse fail, so that nobody ever sees this value (zod's own NEVER is the same).
-    return undefined as never;
+    // The issues make the whole parse fail; only checks across fields still see this value: that there is one.
+    return text as never;
   };
 }

@@ -98,6 +98,12 @@ export const ERRORS = {
     exitCode: 1,
     remedy: 'Sluice retries; until then a restart repeats more, and loses nothing.',
   },
+  DAEMON_UNAVAILABLE: {
+    title: 'The running daemon cannot be reached',
+    retryable: false,
+    exitCode: 1,
+    remedy: 'Look at the address: `admin.host` and `admin.port` of the daemon, or `--daemon URL`.',
+  },
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERRORS;

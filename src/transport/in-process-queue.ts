@@ -65,7 +65,10 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
       if (stop.signal.aborted) return;
       stop.abort();
       for (const lane of this.#lanes) lane.wake();
-      limit = setTimeout(() => handlers.abort(signal.aborted ? signal.reason : this.#failure?.error), this.#drainTimeoutMs);
+      limit = setTimeout(
+        () => handlers.abort(signal.aborted ? signal.reason : this.#failure?.error),
+        this.#drainTimeoutMs,
+      );
     };
     if (signal.aborted) drain();
     else signal.addEventListener('abort', drain, { once: true });

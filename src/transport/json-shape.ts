@@ -91,7 +91,8 @@ export class Fields {
 
 /** JSON.parse lets through what JSON cannot carry on: `1e999` becomes Infinity, and nesting has no bound. */
 function checkValue(value: unknown, at: string, depth: number): void {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new ShapeError(`${at} holds a number that is too large`);
+  if (typeof value === 'number' && !Number.isFinite(value))
+    throw new ShapeError(`${at} holds a number that is too large`);
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH) throw new ShapeError(`${at} is nested deeper than ${MAX_DEPTH} levels`);
   for (const name in value) checkValue((value as JsonObject)[name], at, depth + 1);

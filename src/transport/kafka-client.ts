@@ -63,7 +63,13 @@ export function createKafkaClient(options: KafkaClientOptions): Kafka {
 function writeLog(logger: Logger, { level, namespace, log }: LogEntry): void {
   // Said at every creation of an idempotent producer with bounded retries: ours is bounded because KafkaSender repeats.
   if (log.message.startsWith('Limiting retries for the idempotent producer')) return;
-  const { message, timestamp: _timestamp, logger: _name, stack: _stack, ...details } = log as Record<string, unknown> & { message: string };
+  const {
+    message,
+    timestamp: _timestamp,
+    logger: _name,
+    stack: _stack,
+    ...details
+  } = log as Record<string, unknown> & { message: string };
   const fields = { kafka: namespace, ...details };
   if (level === logLevel.ERROR) logger.warn(fields, message);
   else if (level === logLevel.WARN) logger.info(fields, message);

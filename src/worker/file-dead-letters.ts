@@ -71,9 +71,20 @@ async function openAtLineStart(path: string): Promise<FileHandle> {
     const last = Buffer.alloc(1);
     if (size > 0) await file.read(last, 0, 1, size - 1);
     if (size > 0 && last.toString() !== '\n') await file.appendFile('\n');
+    if (size === 0) await syncFolder(dirname(path));
     return file;
   } catch (error) {
     await file.close();
     throw error;
+  }
+}
+
+/** Without this a power cut may forget a new file although its content is safe. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }

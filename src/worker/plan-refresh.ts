@@ -48,7 +48,7 @@ export function storeRows(
 }
 
 /** Takes the key away and leaves the version, so that no older refresh brings a value back. */
-export function removal({ key, version }: Invalidation): CacheCommand {
+export function removal({ key, version }: Pick<Invalidation, 'key' | 'version'>): CacheCommand {
   return { kind: 'delete', key, version, versioned: true };
 }
 

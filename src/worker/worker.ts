@@ -7,16 +7,16 @@ import type {
   Clock,
   DeadLetter,
   DeadLetters,
-  PartitionBatch,
   RowReader,
 } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { coalesce, type Coalesced, type InvalidationItem } from './coalesce.ts';
+import { BatchWork } from './batch-work.ts';
+import { coalesce, type InvalidationItem } from './coalesce.ts';
 import { observeDelays } from './delays.ts';
-import { OutcomeTally, type Outcome } from './outcome-tally.ts';
-import { removal, type Random } from './plan-refresh.ts';
+import { OutcomeTally } from './outcome-tally.ts';
+import type { Random } from './plan-refresh.ts';
 import { Refresher, type RefreshTask } from './refresher.ts';
 import { TargetRetry } from './target-retry.ts';
 
@@ -37,18 +37,6 @@ export interface WorkerOptions {
   /** For the jitter of TTLs. Default: Math.random. */
   readonly random?: Random;
 }
-
-/**
- * What is known about the items of a batch on their way: `commands` stand beside `items`, and `verdicts` holds only
- * those that do not end as the cache answers.
- */
-interface Work {
-  readonly items: readonly InvalidationItem[];
-  readonly commands: CacheCommand[];
-  readonly verdicts: Map<number, Verdict>;
-}
-
-type Verdict = { readonly outcome: 'unknown_rule' } | { readonly outcome: 'dead_letter'; readonly reason: string };
 
 /**
  * Takes batches to one target: coalesce → plan → apply → dead letters → finished. One worker serves all partitions of
@@ -77,16 +65,23 @@ export class Worker {
 
   readonly handle: BatchHandler = async (batch, signal) => {
     signal.throwIfAborted();
-    const coalesced = coalesce(batch.items);
-    const work = await this.#plan(coalesced.items, signal);
+    const { cache, clock, metrics, onApplied } = this.#options;
+    const { items, superseded, unreadable } = coalesce(batch.items);
+    const work = await this.#plan(items, signal);
     const outcomes = await this.#carryOut(work, signal);
-    await this.#keepLetters(coalesced, work);
-    this.#report(batch, coalesced, work, outcomes);
-    this.#options.onApplied?.(batch.items.flatMap((item) => (item.kind === 'invalidation' ? [item.invalidation] : [])));
+    const unread = unreadable.map((item) => ({ reason: item.reason, item, target: null }));
+    await this.#keep([...unread, ...work.deadLetters(cache.name)]);
+
+    const tally = new OutcomeTally();
+    for (const { invalidation } of superseded) tally.add(invalidation.rule, 'coalesced');
+    work.tally(outcomes, tally);
+    tally.report(metrics, cache.name);
+    observeDelays(batch.items, { target: cache.name, nowMs: clock.now(), metrics });
+    onApplied?.(batch.items.flatMap((item) => (item.kind === 'invalidation' ? [item.invalidation] : [])));
   };
 
-  async #plan(items: readonly InvalidationItem[], signal: AbortSignal): Promise<Work> {
-    const work: Work = { items, commands: new Array<CacheCommand>(items.length), verdicts: new Map() };
+  async #plan(items: readonly InvalidationItem[], signal: AbortSignal): Promise<BatchWork> {
+    const work = new BatchWork(items);
     const tasks: RefreshTask[] = [];
     for (const [index, { invalidation }] of items.entries()) {
       if (invalidation.action === 'delete') {
@@ -97,13 +92,12 @@ export class Worker {
       const plan = this.#options.plans.get(invalidation.rule);
       if (plan === undefined) {
         this.#noteUnknownRule(invalidation.rule);
-        work.verdicts.set(index, { outcome: 'unknown_rule' });
-        work.commands[index] = removal(invalidation);
+        work.unknownRule(index);
         continue;
       }
       const done: RefreshTask['done'] = (result) => {
         if (result.kind === 'command') work.commands[index] = result.command;
-        else this.#giveUp(work, index, result.reason);
+        else work.giveUp(index, result.reason);
       };
       tasks.push({ invalidation, plan, done });
     }
@@ -111,19 +105,21 @@ export class Worker {
     return work;
   }
 
-  /** The outcome of each command, none of them `failed` any more: those keys are deleted and become dead letters. */
-  async #carryOut(work: Work, signal: AbortSignal): Promise<CacheOutcome[]> {
+  /** The answer for each item. What the cache can never take is given up here, and its key deleted instead. */
+  async #carryOut(work: BatchWork, signal: AbortSignal): Promise<readonly CacheOutcome[]> {
     const outcomes = [...(await this.#apply(work.commands, signal))];
-    // Should even the versioned delete be refused, a plain one takes the stale value away.
+    // Should even a versioned delete be refused, a plain one still takes the stale value away.
     for (const versioned of [true, false]) {
-      const failed = outcomes.flatMap((outcome, index) => (typeof outcome === 'object' ? [index] : []));
-      if (failed.length === 0) break;
-      const deletes = failed.flatMap((index): CacheCommand[] => {
+      const failed: number[] = [];
+      const deletes: CacheCommand[] = [];
+      for (const [index, { key, version }] of work.commands.entries()) {
         const outcome = outcomes[index];
-        if (typeof outcome === 'object') this.#giveUp(work, index, outcome.failed);
-        const command = work.commands[index];
-        return command === undefined ? [] : [{ ...removal(command), versioned }];
-      });
+        if (typeof outcome !== 'object') continue;
+        work.giveUp(index, outcome.failed);
+        failed.push(index);
+        deletes.push({ kind: 'delete', key, version, versioned });
+      }
+      if (failed.length === 0) break;
       const again = await this.#apply(deletes, signal);
       failed.forEach((index, place) => (outcomes[index] = again[place] ?? 'applied'));
     }
@@ -137,23 +133,9 @@ export class Worker {
     return outcomes;
   }
 
-  /** The first reason stays: what comes after is about the delete that replaces it. */
-  #giveUp(work: Work, index: number, reason: string): void {
-    const item = work.items[index];
-    if (item === undefined || work.verdicts.get(index)?.outcome === 'dead_letter') return;
-    work.verdicts.set(index, { outcome: 'dead_letter', reason });
-    work.commands[index] = removal(item.invalidation);
-  }
-
-  async #keepLetters({ unreadable }: Coalesced, { items, verdicts }: Work): Promise<void> {
-    const { cache, deadLetters, metrics, logger } = this.#options;
-    const letters: DeadLetter[] = unreadable.map((item) => ({ reason: item.reason, item, target: null }));
-    for (const [index, verdict] of verdicts) {
-      const item = items[index];
-      if (item === undefined || verdict.outcome !== 'dead_letter') continue;
-      letters.push({ reason: verdict.reason, item, target: cache.name });
-    }
+  async #keep(letters: readonly DeadLetter[]): Promise<void> {
     if (letters.length === 0) return;
+    const { cache, deadLetters, metrics, logger } = this.#options;
     try {
       await deadLetters.keep(letters);
     } catch (error) {
@@ -162,20 +144,6 @@ export class Worker {
     }
     metrics.count('sluice_dead_letters_total', { target: cache.name }, letters.length);
     for (const { item, reason } of letters) logger.warn({ place: item.place, reason }, 'record kept as a dead letter');
-  }
-
-  #report(batch: PartitionBatch, coalesced: Coalesced, work: Work, outcomes: readonly CacheOutcome[]): void {
-    const { cache, clock, metrics } = this.#options;
-    const tally = new OutcomeTally();
-    for (const { invalidation } of coalesced.superseded) tally.add(invalidation.rule, 'coalesced');
-    const { items, verdicts } = work;
-    for (let index = 0; index < items.length; index++) {
-      const verdict = verdicts.size === 0 ? undefined : verdicts.get(index);
-      const outcome: Outcome = verdict?.outcome ?? (outcomes[index] === 'newer' ? 'newer' : 'applied');
-      tally.add(items[index]?.invalidation.rule ?? '', outcome);
-    }
-    tally.report(metrics, cache.name);
-    observeDelays(batch.items, { target: cache.name, nowMs: clock.now(), metrics });
   }
 
   #noteUnknownRule(rule: string): void {

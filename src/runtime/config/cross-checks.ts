@@ -2,6 +2,7 @@
  * What concerns several options at once. Each check sees only the sections that are right by themselves, so that one
  * mistake is reported once and the others are still found in the same run.
  */
+import { formatDuration } from './units.ts';
 import type { WrittenConfig } from './schema.ts';
 import type { Path } from './path.ts';
 
@@ -12,7 +13,8 @@ export function crossCheck(config: Partial<WrittenConfig>, written: unknown, rep
   if (config.source !== undefined) addressOf('source', config.source, true, report);
   if (config.read !== undefined) addressOf('read', config.read, false, report);
   config.targets?.forEach((target, index) => loginOf(index, target, report));
-  for (const check of [versionTtl, retryOrder, checkpointStore, deadLetters, audit]) check(config, report);
+  versionTtl(config, written, report);
+  for (const check of [retryOrder, checkpointStore, deadLetters, audit]) check(config, report);
 }
 
 /** Looks at what was written, so that it also works beside a target that is wrong in another way. */
@@ -54,11 +56,13 @@ function loginOf(index: number, target: WrittenConfig['targets'][number], report
   }
 }
 
-function versionTtl({ apply, transport }: Partial<WrittenConfig>, report: Report): void {
+/** Points at the one of the two that is written. */
+function versionTtl({ apply, transport }: Partial<WrittenConfig>, written: unknown, report: Report): void {
   if (transport?.kind !== 'kafka' || apply === undefined || apply.version_ttl > transport.retention) return;
+  const ttl = (written as { apply?: { version_ttl?: unknown } }).apply?.version_ttl;
   report(
-    ['apply', 'version_ttl'],
-    '`apply.version_ttl` must be longer than `transport.retention`: a record delivered again after the version is gone could bring an old value back',
+    ttl === undefined ? ['transport', 'retention'] : ['apply', 'version_ttl'],
+    `\`apply.version_ttl\`${ttl === undefined ? `, by default ${formatDuration(apply.version_ttl)},` : ''} must be longer than \`transport.retention\`: a record delivered again after the version is gone could bring an old value back`,
     'Lengthen `apply.version_ttl` or shorten `transport.retention`.',
   );
 }

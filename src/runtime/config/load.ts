@@ -111,7 +111,8 @@ const placeOf = ({ file, line, column, message }: Problem) =>
 
 /** The sections that are right by themselves, for the checks across sections. */
 function validSections(written: unknown): Partial<WrittenConfig> {
-  const sections = typeof written === 'object' && written !== null ? (written as Record<string, unknown>) : {};
+  if (typeof written !== 'object' || written === null || Array.isArray(written)) return {};
+  const sections = written as Record<string, unknown>;
   const entries = Object.entries(configSchema.shape).flatMap(([name, schema]) => {
     const result = schema.safeParse(sections[name]);
     return result.success ? [[name, result.data]] : [];

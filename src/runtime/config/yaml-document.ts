@@ -63,7 +63,8 @@ export class YamlDocument {
     );
     if (document !== null) problems.push(...this.#unresolvedAliases(document));
     // Only said when nothing better is known: it has no place.
-    if (problems.length === 0 && this.#failure !== null) problems.push(this.#syntaxProblem(0, `YAML: ${this.#failure}`));
+    if (problems.length === 0 && this.#failure !== null)
+      problems.push(this.#syntaxProblem(0, `YAML: ${this.#failure}`));
     // One unclosed bracket makes the parser complain again and again at the same place, and then at every later one.
     const places = new Set<string>();
     const isNew = ({ line, column }: Problem): boolean => places.size < places.add(`${line}:${column}`).size;

@@ -26,7 +26,8 @@ function baseFor({ path, variant }: Option): Record<string, Section | Section[] 
 }
 
 /** A valid value that is not the default. */
-function sampleFor({ path, kind, type }: Option): string {
+function sampleFor(option: Option): string {
+  const { path, kind, type } = option;
   const name = path.join('.');
   if (name === 'transport.kind') return 'in_process';
   if (name === 'transport.brokers') return 'other:9092';
@@ -34,8 +35,11 @@ function sampleFor({ path, kind, type }: Option): string {
   if (name === 'source.start') return 'earliest';
   if (type === 'URL') return /^(source|read)/.test(name) ? 'mysql://other@other' : 'redis://other';
   const byType: Record<string, string> = { duration: '7s', size: '3MiB', integer: '7', 'true or false': 'false' };
-  const words = type.match(/`([^`]+)`/g)?.map((word) => word.slice(1, -1));
-  return byType[type.split(',')[0] ?? ''] ?? words?.[1] ?? (kind === 'text' ? 'other' : 'other.yaml');
+  const words = type
+    .match(/`([^`]+)`/g)
+    ?.map((word) => word.slice(1, -1))
+    .filter((word) => word !== option.default);
+  return byType[type.split(',')[0] ?? ''] ?? words?.at(-1) ?? (kind === 'text' ? 'other' : 'other.yaml');
 }
 
 describe('every option', () => {
@@ -62,7 +66,8 @@ describe('every option', () => {
       const { overrides, warnings } = readOverrides({ [variable]: sampleFor(option) });
       expect(warnings).toEqual([]);
       expect(overrides.map(({ path }) => path.map((part) => (part === 0 ? '*' : part)))).toEqual([option.path]);
-      const before = problemsOf(given).length === 0 ? load(given).config : undefined;
+      // Without its URL a source has no address: there is nothing to compare with.
+      const before = env === 'SLUICE_SOURCE_URL' ? undefined : load(given).config;
       const after = load({ ...given, files: pems, env: { [variable]: sampleFor(option) } }).config;
       expect(after).not.toEqual(before);
     },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MINIMAL, load, problemsOf, rawProblems } from './load-support.ts';
 
 const withPassword = (password: string) =>
-  MINIMAL.replace(/source:.*/, `source: {host: db, user: u, password: '${password}'}`);
+  MINIMAL.replace(/source:.*/, () => `source: {host: db, user: u, password: '${password}'}`);
 const passwordOf = (text: string, env = {}, files = {}) => load({ text, env, files }).config.source.address.password;
 
 describe('a reference in a value', () => {
@@ -61,7 +61,7 @@ targets: [{name: main, url: "redis://\${open"}]
   });
 
   it('is reported if it is none', () => {
-    expect(problemsOf({ text: withPassword('${not-a-name}') })).toEqual(['2:37 a `${…}` that is no reference']);
+    expect(problemsOf({ text: withPassword('${not-a-name}') })).toEqual(['2:39 a `${…}` that is no reference']);
   });
 });
 

@@ -1,0 +1,83 @@
+import type { Redis } from 'ioredis';
+import type { Problem } from '../runtime/errors.ts';
+import { APPLY_SCRIPT_SHA, loadApplyScript } from './apply-script.ts';
+import { isScriptUnknown, safeMessage } from './redis-errors.ts';
+
+interface Probe {
+  /** As ACL SETUSER writes it. */
+  readonly name: string;
+  readonly run: (client: Redis, key: string) => Promise<unknown>;
+}
+
+/** Every command that applying needs, in the mildest form; those of the script too, as it runs with the same account. */
+const PROBES: readonly Probe[] = [
+  { name: 'set', run: (client, key) => client.set(key, '1', 'PX', 1000) },
+  { name: 'mget', run: (client, key) => client.mget(key) },
+  { name: 'hset', run: (client, key) => client.hset(`${key}:hash`, 'field', '1') },
+  { name: 'pexpire', run: (client, key) => client.pexpire(`${key}:hash`, 1000) },
+  { name: 'unlink', run: (client, key) => client.unlink(key) },
+  { name: 'script|load', run: (client) => loadApplyScript(client) },
+  {
+    name: 'evalsha',
+    run: (client, key) => {
+      const versionKey = `${key}:version`;
+      return client.evalsha(APPLY_SCRIPT_SHA, 2, key, versionKey, '1000', '1', 'delete', '0', '0');
+    },
+  },
+];
+
+/** Tries what Sluice will do on a key of its own, and says what is refused: commands together, other reasons once each. */
+export async function probeCommands(client: Redis, { key, user }: { key: string; user: string }): Promise<Problem[]> {
+  const forbidden: string[] = [];
+  const others = new Map<string, Problem>();
+  for (const { name, run } of PROBES) {
+    const reason = await run(client, key).then(scriptRefusal, safeMessage);
+    if (reason === null || isScriptUnknown(reason)) continue;
+    if (reason.startsWith('NOPERM') && !/\bkeys?\b/i.test(reason)) forbidden.push(name);
+    else {
+      const problem = refusal(reason, name, user);
+      others.set(problem.remedy, problem);
+    }
+  }
+  // May fail where the commands above did; the expiry then does it.
+  await client.unlink(key, `${key}:hash`, `${key}:version`).catch(() => undefined);
+  return [...(forbidden.length > 0 ? [forbiddenCommands(forbidden, user)] : []), ...others.values()];
+}
+
+/** The script answers with a list of outcomes; a text in it is the error of a command inside. */
+function scriptRefusal(reply: unknown): string | null {
+  const [outcome] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  return typeof outcome === 'string' ? outcome : null;
+}
+
+function forbiddenCommands(names: readonly string[], user: string): Problem {
+  return {
+    message: `does not let user ${user} run ${names.map((name) => name.toUpperCase().replace('|', ' ')).join(', ')}`,
+    remedy: `ACL SETUSER ${user} ${names.map((name) => `+${name}`).join(' ')}`,
+  };
+}
+
+function refusal(reason: string, command: string, user: string): Problem {
+  if (reason.startsWith('NOPERM')) {
+    return {
+      message: `does not let user ${user} use the keys that Sluice keeps beside the cache`,
+      remedy: `ACL SETUSER ${user} ~sluice:* (and the patterns of the cache keys themselves)`,
+    };
+  }
+  if (/unknown command/i.test(reason)) {
+    return {
+      message: `has no command ${command.toUpperCase()}`,
+      remedy: 'Do not rename or disable the commands Sluice needs.',
+    };
+  }
+  if (/\bOOM\b/.test(reason)) {
+    return {
+      message: 'refuses writes because its memory is full',
+      remedy: 'Raise `maxmemory`, or set a `maxmemory-policy` that evicts.',
+    };
+  }
+  return {
+    message: `refuses ${command.toUpperCase()}: ${reason}`,
+    remedy: 'The reason is the server’s own; look at its log.',
+  };
+}

@@ -1,0 +1,84 @@
+/** Composition root 1: MySQL → decode → rules → a publisher. */
+import type { Runtime } from './daemon.ts';
+import { hostname } from 'node:os';
+import { RedisCheckpointStore } from './cache/redis-checkpoint-store.ts';
+import { runCaptureLoop } from './capture-loop.ts';
+import { EventDecoder } from './decode/event-decoder.ts';
+import type { CheckpointStore, InvalidationPublisher } from './ports.ts';
+import { FileCheckpointStore } from './progress/file-checkpoint-store.ts';
+import { RuleEvaluator } from './rules/evaluate.ts';
+import type { CheckpointConfig } from './runtime/config/config.ts';
+import type { Task } from './runtime/supervise.ts';
+import { MysqlChangeSource } from './source/mysql-change-source.ts';
+import { deriveServerId } from './source/server-id.ts';
+
+export interface CaptureParts {
+  /** Names the pipeline in logs and metrics. */
+  readonly pipeline: string;
+  readonly serverId: number;
+  readonly publisher: InvalidationPublisher;
+  readonly store: CheckpointStore;
+}
+
+/** One capture as a task: joins the source, evaluates the rules, publishes, keeps the checkpoint. */
+export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
+  const { config, clock, metrics } = runtime;
+  const { source: settings, transport } = config;
+  const logger = runtime.logger.child({ component: 'capture', pipeline: parts.pipeline });
+  const source = new MysqlChangeSource({
+    ...settings,
+    pipeline: parts.pipeline,
+    serverId: parts.serverId,
+    // What is decoded and not yet pulled counts to the same bound as what is in flight.
+    maxBufferedBytes: transport.maxInFlightBytes,
+    createDecoder: (from) => new EventDecoder({ from, maxChunkBytes: settings.maxChunkBytes }),
+    clock,
+    logger,
+    metrics,
+  });
+  const evaluator = new RuleEvaluator({ ruleSet: runtime.ruleSet, metrics });
+  return (signal) =>
+    runCaptureLoop(
+      {
+        ...parts,
+        source,
+        evaluate: (changes, captureTimeMs) => evaluator.evaluate(changes, captureTimeMs),
+        checkpointIntervalMs: config.checkpoint.intervalMs,
+        firstStart: async (abort) => ({
+          position: await source.resolveStart(settings.start, abort),
+          lastVersion: 0,
+        }),
+        maxInFlight: { batches: transport.maxInFlightBatches, bytes: transport.maxInFlightBytes },
+        drainTimeoutMs: config.shutdown.drainTimeoutMs,
+        clock,
+        logger,
+        metrics,
+      },
+      signal,
+    );
+}
+
+/** Configured (the next pipelines of the same process count on from there), or derived from pipeline and host. */
+export function serverIdOf({ config }: Pick<Runtime, 'config'>, pipeline: string, index = 0): number {
+  return config.source.serverId === null ? deriveServerId(pipeline, hostname()) : config.source.serverId + index;
+}
+
+/** `part` tells the checkpoints of several pipelines of one process apart. */
+export function localCheckpointStore(
+  config: Exclude<CheckpointConfig, { store: 'kafka' }>,
+  part: string | null,
+): CheckpointStore {
+  if (config.store === 'redis') {
+    return new RedisCheckpointStore({
+      address: config.address,
+      key: part === null ? config.key : `${config.key}:${part}`,
+      commandTimeoutMs: 5_000,
+    });
+  }
+  return new FileCheckpointStore({ path: part === null ? config.path : withPart(config.path, part) });
+}
+
+/** `state/checkpoint.json` → `state/checkpoint.main.json`. */
+function withPart(path: string, part: string): string {
+  return path.replace(/(\.[^./]*)?$/, (extension) => `.${part}${extension}`);
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander';
+import type { Daemon, Runtime } from '../daemon.ts';
+import { AdminServer } from '../runtime/admin-server.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { loadConfigFile } from '../runtime/config/load.ts';
+import { createLogger } from '../runtime/logger.ts';
+import { Metrics } from '../runtime/metrics.ts';
+import { notReadyReasons } from '../runtime/readiness.ts';
+import { catchStopSignals } from '../runtime/stop-signal.ts';
+import { preflight, type Part } from '../preflight.ts';
+import { loadRuleSet } from './load-rules.ts';
+
+export interface DaemonOptions {
+  readonly name: 'run' | 'capture' | 'apply';
+  readonly description: string;
+  readonly help: string;
+  /** The servers this command needs. */
+  readonly parts: readonly Part[];
+  readonly build: (runtime: Runtime) => Daemon;
+}
+
+/** A command that runs until it is told to stop: load everything, refuse everything wrong at once, then run. */
+export function registerDaemon(program: Command, options: DaemonOptions): void {
+  program
+    .command(options.name)
+    .description(options.description)
+    .option('-c, --config <file>', 'configuration (default: ./sluice.yaml, then /etc/sluice/sluice.yaml)')
+    .addHelpText('after', options.help)
+    .action(({ config }: { config?: string }) => runDaemon(options, config));
+}
+
+async function runDaemon(options: DaemonOptions, file: string | undefined): Promise<void> {
+  const loaded = loadConfigFile(file, process.env);
+  const ruleSet = loadRuleSet(loaded.config.rules);
+  const logger = createLogger(loaded.config.log.level);
+  for (const warning of loaded.warnings) logger.warn(warning);
+  const runtime: Runtime = { config: loaded.config, ruleSet, logger, metrics: new Metrics(), clock: systemClock };
+
+  const stop = catchStopSignals((signal) => logger.info({ signal }, 'draining; a second signal ends at once'));
+  await preflight({ loaded, ruleSet, parts: options.parts, mode: 'prepare', logger });
+
+  const daemon = options.build(runtime);
+  const admin = new AdminServer({
+    ...loaded.config.admin,
+    metrics: runtime.metrics,
+    notReady: () => notReadyReasons(runtime.metrics, daemon.links),
+    audit: daemon.audit,
+    logger,
+  });
+  const { host, port } = await admin.listen();
+  logger.info({ command: options.name, rules: ruleSet.hash, admin: `http://${host}:${port}` }, 'started');
+  try {
+    await daemon.run(stop.signal);
+  } finally {
+    await admin.close();
+    await daemon.audit?.close();
+  }
+  logger.info('stopped');
+  stop.raiseAgain();
+}

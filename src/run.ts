@@ -1,0 +1,80 @@
+/** Composition root 3: both halves in one process, a complete pipeline for each target (ADR 1). */
+import type { Daemon, Runtime } from './daemon.ts';
+import { createAudit, createCache, createReader, createWorker } from './apply.ts';
+import { captureTask, localCheckpointStore, serverIdOf } from './capture.ts';
+import type { DeadLetters, RowReader } from './ports.ts';
+import type { AuditTrail } from './runtime/audit-trail.ts';
+import type { TargetConfig } from './runtime/config/config.ts';
+import { supervise, type Task } from './runtime/supervise.ts';
+import { InProcessQueue } from './transport/in-process-queue.ts';
+import { FileDeadLetters } from './worker/file-dead-letters.ts';
+
+export function createRun(runtime: Runtime): Daemon {
+  const { config } = runtime;
+  if (config.deadLetters.kind !== 'file') throw new Error('the in-process transport keeps dead letters in a file');
+  const shared = {
+    audit: createAudit(runtime),
+    reader: createReader(runtime),
+    deadLetters: new FileDeadLetters({ path: config.deadLetters.path, clock: runtime.clock }),
+  };
+  const tasks = config.targets.map((target, index) => pipelineTask(runtime, { target, index }, shared));
+  return {
+    audit: shared.audit,
+    links: config.targets.flatMap(({ name }) => [
+      { gauge: 'sluice_source_connected', labels: { pipeline: pipelineOf(runtime, name) } } as const,
+      { gauge: 'sluice_target_available', labels: { target: name } } as const,
+    ]),
+    run: async (signal) => {
+      try {
+        await supervise(tasks, signal);
+      } finally {
+        await Promise.all([shared.reader?.close(), shared.deadLetters.close()]);
+      }
+    },
+  };
+}
+
+/** The pipeline of a target: its name in logs and metrics, and what its server id is derived from. */
+export function pipelineOf({ config }: Pick<Runtime, 'config'>, target: string): string {
+  return `${config.name}.${target}`;
+}
+
+function pipelineTask(
+  runtime: Runtime,
+  { target, index }: { target: TargetConfig; index: number },
+  shared: { audit: AuditTrail; reader: RowReader | null; deadLetters: DeadLetters },
+): Task {
+  const { config, metrics } = runtime;
+  if (config.transport.kind !== 'in_process' || config.checkpoint.store === 'kafka') {
+    throw new Error('`sluice run` uses the in-process transport; use `sluice capture` and `sluice apply` for Kafka');
+  }
+  const pipeline = pipelineOf(runtime, target.name);
+  const queue = new InProcessQueue({
+    partitions: config.transport.partitions,
+    drainTimeoutMs: 0,
+  });
+  metrics.onScrape(() => metrics.set('sluice_queue_depth_records', { pipeline }, queue.depth()));
+  const cache = createCache(runtime, target);
+  const store = localCheckpointStore(config.checkpoint, target.name);
+  const worker = createWorker(runtime, { ...shared, cache });
+  const capture = captureTask(runtime, {
+    pipeline,
+    serverId: serverIdOf(runtime, pipeline, index),
+    publisher: queue,
+    store,
+  });
+
+  return async (signal) => {
+    const applying = new AbortController();
+    // A handler that fails makes its publish fail, which stops capture with that error: nothing to report twice.
+    const consuming = queue.run(worker.handle, applying.signal).catch(() => undefined);
+    try {
+      await capture(signal);
+    } finally {
+      // Last: capture's own drain has waited for what is in the queue.
+      applying.abort(new Error('the pipeline stops'));
+      await consuming;
+      await Promise.all([cache.close(), store.close()]);
+    }
+  };
+}

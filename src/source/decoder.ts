@@ -1,0 +1,16 @@
+import type { BinlogEvent } from '../model/binlog-event.ts';
+import type { ResumePoint } from '../model/position.ts';
+import type { ChangeBatch } from '../model/row-change.ts';
+
+/** What the source needs of a decoder (src/decode/event-decoder.ts); the composition root brings them together. */
+export interface Decoder {
+  /** Throws SOURCE_DECODE for what it cannot read. */
+  push(type: number, event: BinlogEvent): void;
+  /** The next batch, null when there is none. */
+  take(): ChangeBatch | null;
+  readonly bufferedBytes: number;
+  readonly place: string;
+}
+
+/** A new one for each connection attempt; it begins at a transaction end. */
+export type DecoderFactory = (from: ResumePoint) => Decoder;

@@ -1,0 +1,129 @@
+import type { Position, ResumePoint } from '../model/position.ts';
+import { PositionTracker } from '../model/position-tracker.ts';
+import type { ChangeBatch } from '../model/row-change.ts';
+import type { ChangeSource, Clock } from '../ports.ts';
+import { fullJitterMs } from '../runtime/backoff.ts';
+import type { MysqlAddress, StartConfig } from '../runtime/config/config.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { BinlogStream } from './binlog-stream.ts';
+import type { DecoderFactory } from './decoder.ts';
+import { locate } from './locate.ts';
+import { checkResume } from './resume-check.ts';
+import { replicaUuid } from './server-id.ts';
+import { openSession, type Session } from './session.ts';
+import { toSourceError } from './source-errors.ts';
+
+export interface MysqlChangeSourceOptions {
+  /** The pipeline's name: labels metrics, and makes the replica's UUID together with the server id. */
+  readonly pipeline: string;
+  readonly address: MysqlAddress;
+  readonly serverId: number;
+  /** Three missed heartbeats mean a dead link. */
+  readonly heartbeatMs: number;
+  readonly connectTimeoutMs: number;
+  /** How long the server waits for us when we do not read. */
+  readonly netWriteTimeoutMs: number;
+  /** Row events decoded and not pulled, on the wire; beyond it the connection is paused. */
+  readonly maxBufferedBytes: number;
+  readonly createDecoder: DecoderFactory;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+const BACKOFF = { baseMs: 250, maxMs: 30_000 };
+
+/**
+ * A MySQL or MariaDB server as a ChangeSource: joins it as a replica, one connection attempt after another. Each
+ * begins behind the last transaction end that was handed out, so a transaction that was cut is sent again from its
+ * beginning, with the same versions.
+ */
+export class MysqlChangeSource implements ChangeSource {
+  readonly #options: MysqlChangeSourceOptions;
+
+  constructor(options: MysqlChangeSourceOptions) {
+    this.#options = options;
+    options.metrics.set('sluice_source_connected', { pipeline: options.pipeline }, 0);
+  }
+
+  async *changes(from: ResumePoint, signal: AbortSignal): AsyncGenerator<ChangeBatch, void, void> {
+    const { pipeline, metrics } = this.#options;
+    const tracker = new PositionTracker(from);
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        for await (const batch of this.#attempt(tracker.resumePoint(), signal)) {
+          failures = 0;
+          if (batch.end !== null) tracker.advance(batch.end);
+          yield batch;
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#waitToRetry(error, failures++, signal);
+        metrics.count('sluice_source_reconnects_total', { pipeline });
+      }
+    }
+  }
+
+  locate(start: 'now' | 'earliest', signal: AbortSignal): Promise<Position> {
+    return this.resolveStart({ kind: start }, signal);
+  }
+
+  /** The position a configured start means on this server. Retries until aborted. */
+  async resolveStart(start: StartConfig, signal: AbortSignal): Promise<Position> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await this.#withSession((session) => locate(session, start));
+      } catch (error) {
+        signal.throwIfAborted();
+        await this.#waitToRetry(error, failures, signal);
+      }
+      signal.throwIfAborted();
+    }
+  }
+
+  async *#attempt(from: ResumePoint, signal: AbortSignal): AsyncGenerator<ChangeBatch, void, void> {
+    const { pipeline, metrics, logger, createDecoder } = this.#options;
+    await this.#withSession((session) => checkResume(session, from.position));
+    const stream = new BinlogStream({
+      ...this.#options,
+      replicaUuid: replicaUuid(pipeline, this.#options.serverId),
+      from,
+      decoder: createDecoder(from),
+      onStreaming: () => {
+        metrics.set('sluice_source_connected', { pipeline }, 1);
+        logger.info({ position: from.position.gtidSet ?? from.position.coordinates }, 'streaming');
+      },
+    });
+    try {
+      stream.start();
+      for (;;) yield await stream.next(signal);
+    } finally {
+      metrics.set('sluice_source_connected', { pipeline }, 0);
+      await stream.stop();
+    }
+  }
+
+  async #withSession<T>(use: (session: Session) => Promise<T>): Promise<T> {
+    const session = await openSession(this.#options.address, this.#options.connectTimeoutMs);
+    try {
+      return await use(session);
+    } finally {
+      session.close();
+    }
+  }
+
+  /** Throws what waiting cannot mend; returns when it is time to try again, or aborted. */
+  async #waitToRetry(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
+    const { address, clock, logger } = this.#options;
+    const failure = toSourceError(error, address);
+    if (!failure.retryable) throw failure;
+    const delayMs = fullJitterMs(failures, BACKOFF);
+    logger.warn({ reason: failure.message, retryInMs: Math.round(delayMs) }, 'the source is lost; reconnecting');
+    try {
+      await clock.sleep(delayMs, signal);
+    } catch {
+      // Aborted: the caller looks at the signal.
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { CacheCommand, CacheOutcome, DeadLetter } from '../ports.ts';
+import type { InvalidationItem } from './coalesce.ts';
+import type { Outcome, OutcomeTally } from './outcome-tally.ts';
+import { removal } from './plan-refresh.ts';
+
+type Verdict = { readonly outcome: 'unknown_rule' } | { readonly outcome: 'dead_letter'; readonly reason: string };
+
+/** The coalesced items of one batch on their way: `commands[i]` is what `items[i]` asks of the cache. */
+export class BatchWork {
+  readonly items: readonly InvalidationItem[];
+  readonly commands: CacheCommand[];
+  /** Only those that do not end as the cache answers. */
+  readonly #verdicts = new Map<number, Verdict>();
+
+  constructor(items: readonly InvalidationItem[]) {
+    this.items = items;
+    // Until it is planned, and if it can never be: the key is taken away.
+    this.commands = items.map(({ invalidation }) => removal(invalidation));
+  }
+
+  /** Nobody knows what the key should hold any more: it is deleted. */
+  unknownRule(index: number): void {
+    this.#verdicts.set(index, { outcome: 'unknown_rule' });
+  }
+
+  /** It can never be carried out: a dead letter, and its key is deleted. The first reason stays. */
+  giveUp(index: number, reason: string): void {
+    const item = this.items[index];
+    if (item === undefined || this.#verdicts.get(index)?.outcome === 'dead_letter') return;
+    this.#verdicts.set(index, { outcome: 'dead_letter', reason });
+    this.commands[index] = removal(item.invalidation);
+  }
+
+  deadLetters(target: string): DeadLetter[] {
+    return [...this.#verdicts].flatMap(([index, verdict]) => {
+      const item = this.items[index];
+      return item !== undefined && verdict.outcome === 'dead_letter' ? [{ reason: verdict.reason, item, target }] : [];
+    });
+  }
+
+  tally(outcomes: readonly CacheOutcome[], tally: OutcomeTally): void {
+    for (const [index, { invalidation }] of this.items.entries()) {
+      const answered: Outcome = outcomes[index] === 'newer' ? 'newer' : 'applied';
+      tally.add(invalidation.rule, this.#verdicts.get(index)?.outcome ?? answered);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startRedis, type ThrowawayRedis } from '../../../deploy/local/services.ts';
+import { preflightTarget } from '../../../src/cache/redis-preflight.ts';
+import type { RedisAddress } from '../../../src/runtime/config/config.ts';
+import { addressOf } from './redis-harness.ts';
+
+describe('the preflight of a target', () => {
+  let server: ThrowawayRedis;
+  let app: Redis;
+  beforeAll(async () => {
+    server = await startRedis();
+    app = new Redis(server.url);
+  });
+  afterAll(async () => {
+    app.disconnect();
+    await server.remove();
+  });
+
+  const preflight = (more: Partial<RedisAddress> = {}) =>
+    preflightTarget({
+      name: 'main',
+      address: addressOf(server.url, more),
+      commandTimeoutMs: 1_000,
+      connectTimeoutMs: 1_000,
+    });
+
+  test('a server that is right has no problems, and keeps no key of it', async () => {
+    expect(await preflight()).toEqual([]);
+    expect(await app.keys('sluice:*')).toEqual([]);
+  });
+
+  test('a server that does not answer is named with its address', async () => {
+    const [problem, ...more] = await preflight({ port: 1 });
+    expect(problem?.message).toBe('target main (127.0.0.1:1/0) does not answer: connect ECONNREFUSED 127.0.0.1:1');
+    expect(more).toEqual([]);
+  });
+
+  test('a missing or wrong password is said without the password', async () => {
+    await app.acl('SETUSER', 'someone', 'on', '>right-word', '~*', '+@all');
+    const wrong = await preflight({ username: 'someone', password: 'wrong-word' });
+    expect(wrong).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('refuses the password') as string }),
+    ]);
+    expect(JSON.stringify(wrong)).not.toContain('wrong-word');
+
+    await app.config('SET', 'requirepass', 'right-word');
+    const missing = await preflight();
+    await app.config('SET', 'requirepass', '');
+    expect(missing.map(({ message }) => message)).toEqual([expect.stringContaining('asks for a password')]);
+  });
+
+  test('every missing permission is listed, with the command that grants them', async () => {
+    await app.acl(
+      'SETUSER',
+      'limited',
+      'on',
+      '>word',
+      '~*',
+      '+@all',
+      '-unlink',
+      '-hset',
+      '-script',
+      '-evalsha',
+      '-info',
+    );
+    const problems = await preflight({ username: 'limited', password: 'word' });
+    expect(problems).toEqual([
+      {
+        message: expect.stringContaining('does not let user limited run HSET, UNLINK, SCRIPT LOAD, EVALSHA') as string,
+        remedy: 'ACL SETUSER limited +hset +unlink +script|load +evalsha',
+      },
+    ]);
+  });
+
+  test('a missing key pattern is told apart from a missing command', async () => {
+    await app.acl('SETUSER', 'keyless', 'on', '>word', '~product:*', '+@all', '-pexpire');
+    const problems = await preflight({ username: 'keyless', password: 'word' });
+    expect(problems.map(({ remedy }) => remedy)).toEqual([
+      'ACL SETUSER keyless +pexpire',
+      expect.stringContaining('ACL SETUSER keyless ~sluice:*'),
+    ]);
+  });
+
+  test('a replica is refused and its master named', async () => {
+    await app.replicaof('127.0.0.1', 1);
+    const problems = await preflight();
+    await app.replicaof('NO', 'ONE');
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('is a replica of 127.0.0.1:1')]);
+  });
+
+  test('a database that does not exist is refused', async () => {
+    const problems = await preflight({ database: 99 });
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('does not have this database')]);
+  });
+
+  test('a full memory without eviction is refused once, not for every command', async () => {
+    await app.config('SET', 'maxmemory', '1');
+    const problems = await preflight();
+    await app.config('SET', 'maxmemory', '0');
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('memory is full')]);
+  });
+
+  test('a node of a cluster is refused', async () => {
+    const node = await startRedis({ flags: ['--cluster-enabled', 'yes'] });
+    const problems = await preflightTarget({
+      name: 'node',
+      address: addressOf(node.url),
+      commandTimeoutMs: 1_000,
+    }).finally(() => node.remove());
+    expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('a node of a Redis Cluster')]);
+  });
+});

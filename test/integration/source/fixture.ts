@@ -1,0 +1,120 @@
+/** One test's own database on a real server, and a source that reads from it. */
+import { createPool, type Pool } from 'mysql2/promise';
+import { onTestFinished } from 'vitest';
+import { readAddresses, type SqlAddress } from '../../../deploy/local/services.ts';
+import { EventDecoder } from '../../../src/decode/event-decoder.ts';
+import type { Position, ResumePoint } from '../../../src/model/position.ts';
+import type { ChangeBatch, RowChange } from '../../../src/model/row-change.ts';
+import type { MysqlAddress } from '../../../src/runtime/config/config.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import { MysqlChangeSource, type MysqlChangeSourceOptions } from '../../../src/source/mysql-change-source.ts';
+
+export const SERVERS = ['mysql', 'mysqlNoGtid', 'mariadb'] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+let counter = 0;
+export const uniqueName = (prefix: string): string =>
+  `${prefix}_${process.pid}_${Date.now().toString(36)}_${counter++}`;
+const uniqueServerId = (): number => 100_000 + ((process.pid * 1000 + counter++) % 4_000_000_000);
+
+export async function addressOf(server: ServerName): Promise<MysqlAddress> {
+  const found = (await readAddresses())[server];
+  if (found === undefined) throw new Error(`${server} is not running`);
+  return toAddress(found);
+}
+
+export function toAddress({
+  host,
+  port,
+  user,
+  password,
+}: Pick<SqlAddress, 'host' | 'port' | 'user' | 'password'>): MysqlAddress {
+  return { host, port, user, password, database: null, tls: null };
+}
+
+/** A pool in UTC with a new database as its default; both go when the test ends. */
+export async function openDatabase(address: MysqlAddress): Promise<{ pool: Pool; database: string }> {
+  const database = uniqueName('source');
+  const { host, port, user, password } = address;
+  const admin = createPool({ host, port, user, password });
+  await admin.query(`CREATE DATABASE ${database} CHARACTER SET utf8mb4`);
+  const pool = createPool({
+    host,
+    port,
+    user,
+    password,
+    database,
+    dateStrings: true,
+    timezone: 'Z',
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    multipleStatements: true,
+  });
+  pool.on('connection', (connection) => connection.query("SET time_zone='+00:00'"));
+  onTestFinished(async () => {
+    await pool.end();
+    await admin.query(`DROP DATABASE IF EXISTS ${database}`);
+    await admin.end();
+  });
+  return { pool, database };
+}
+
+export interface TestSourceOptions extends Partial<MysqlChangeSourceOptions> {
+  readonly address: MysqlAddress;
+  readonly maxChunkBytes?: number;
+}
+
+export function openSource({ maxChunkBytes = 1_000_000, ...options }: TestSourceOptions): {
+  source: MysqlChangeSource;
+  metrics: Metrics;
+} {
+  const metrics = new Metrics();
+  const source = new MysqlChangeSource({
+    pipeline: uniqueName('test'),
+    serverId: uniqueServerId(),
+    heartbeatMs: 500,
+    connectTimeoutMs: 10_000,
+    netWriteTimeoutMs: 60_000,
+    maxBufferedBytes: 1_000_000,
+    createDecoder: (from) => new EventDecoder({ from, maxChunkBytes }),
+    clock: systemClock,
+    logger: silentLogger,
+    metrics,
+    ...options,
+  });
+  return { source, metrics };
+}
+
+export async function startAtNow(source: MysqlChangeSource): Promise<ResumePoint> {
+  const position: Position = await source.locate('now', new AbortController().signal);
+  return { position, lastVersion: 0 };
+}
+
+/** Row changes of one database until `enough` says so; the batches of other tests on the server are read too. */
+export async function collect(
+  source: MysqlChangeSource,
+  from: ResumePoint,
+  {
+    database,
+    enough,
+    onBatch,
+  }: {
+    database: string;
+    enough: (changes: readonly RowChange[]) => boolean;
+    onBatch?: (batch: ChangeBatch) => unknown;
+  },
+): Promise<{ changes: RowChange[]; batches: ChangeBatch[] }> {
+  const stop = new AbortController();
+  const changes: RowChange[] = [];
+  const batches: ChangeBatch[] = [];
+  for await (const batch of source.changes(from, stop.signal)) {
+    batches.push(batch);
+    changes.push(...batch.changes.filter((change) => change.table.database === database));
+    await onBatch?.(batch);
+    if (batch.end !== null && enough(changes)) break;
+  }
+  stop.abort();
+  return { changes, batches };
+}

@@ -1,0 +1,209 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { z } from 'zod';
+import { readRuleFiles } from '../../../src/runtime/config/rule-files.ts';
+import { ProblemsError } from '../../../src/runtime/errors.ts';
+import { loadRules } from '../../../src/rules/rule-file.ts';
+import { ruleFileSchema } from '../../../src/rules/rule-schema.ts';
+import { problemsOf, rulesOf } from '../../support/rules.ts';
+
+const rule = (options: string): string => `rules:\n  - {name: a, table: x.y, keys: ["a:{id}"], ${options}}\n`;
+
+describe('a rule file', () => {
+  it('gives rules with their defaults filled in', () => {
+    const [compiled] = rulesOf(rule('action: delete')).rules;
+    expect(compiled).toMatchObject({
+      name: 'a',
+      operations: ['insert', 'update', 'delete'],
+      columns: null,
+      nullText: null,
+      partitionKey: null,
+      action: { kind: 'delete', versioned: [false] },
+    });
+  });
+
+  it('gives a plan for every refresh', () => {
+    const { plans } = rulesOf(
+      rule(`action: {refresh: {query: "SELECT * FROM t WHERE id = :id", store: hash, ttl: 10m, jitter: 10%,
+        empty: {value: none, ttl: 30s}}}`),
+    );
+    expect(plans.get('a')).toEqual({
+      rule: 'a',
+      from: { kind: 'query', sql: 'SELECT * FROM t WHERE id = ?', parameters: ['id'] },
+      store: 'hash',
+      ttlMs: 600_000,
+      jitter: 0.1,
+      empty: { value: 'none', ttlMs: 30_000 },
+    });
+  });
+
+  it('stores for ever as JSON, and deletes the key of a missing row, unless told', () => {
+    expect(rulesOf(rule('action: {refresh: {row: true}}')).plans.get('a')).toEqual({
+      rule: 'a',
+      from: { kind: 'row' },
+      store: 'json',
+      ttlMs: null,
+      jitter: 0,
+      empty: null,
+    });
+  });
+
+  it('is refused with every mistake at its place', () => {
+    expect(
+      problemsOf(`rules:
+  - name: Product
+    table: products
+    keys: ["product:{id"]
+    action: delet
+  - nam: lists
+    table: shop.products
+    keys: ["category:{category id}:products", "{id}"]
+    colums: [price]
+    action:
+      refresh:
+        qury: SELECT 1
+        ttl: 10
+  - name: card
+    table: ["shop.*", "/shop_(\\\\d+.orders/"]
+    on: [insert, updated]
+    keys: [{id}]
+    null_as: NULL
+    action:
+      refresh:
+        query: |
+          SELECT id, name
+          FROM products WHERE id = :id;
+        row: true
+        ttl: 10 minutes
+        store: hsh
+        empty: { value: "" }
+  - name: card
+    table: shop.x
+    on: [insert]
+    columns: [a]
+    keys: product
+    action: {refrsh: {row: true}}
+  - just text
+`),
+    ).toEqual([
+      '2:11 `rules[0].name`: only a-z, 0-9, dot, underscore and dash',
+      '3:12 `rules[0].table`: the database is missing',
+      '4:21 `rules[0].keys[0]`: a `{` is never closed',
+      '5:13 `rules[0].action`: expected `delete` or a mapping, not `delet`',
+      '6:5 unknown option `rules[1].nam`',
+      '8:23 `rules[1].keys[0]`: `category id` is no column name',
+      '8:48 `rules[1].keys[1]`: this key would be empty when its columns are',
+      '9:5 unknown option `rules[1].colums`',
+      '12:9 unknown option `rules[1].action.refresh.qury`',
+      '12:9 `rules[1].action.refresh`: needs exactly one of `query` and `row`',
+      '13:14 `rules[1].action.refresh.ttl`: expected text, not `10`',
+      expect.stringMatching(/^15:25 `rules\[2\]\.table\[1\]`: Invalid regular expression/),
+      '16:18 `rules[2].on[1]`: expected `insert`, `update` or `delete`, not `updated`',
+      '17:12 `rules[2].keys[0]`: expected text, not a mapping',
+      '18:14 `rules[2].null_as`: expected text, not nothing',
+      '21:9 `rules[2].action.refresh`: needs exactly one of `query` and `row`',
+      '23:39 `rules[2].action.refresh.query`: a `;` separates statements',
+      '25:14 `rules[2].action.refresh.ttl`: `10 minutes` is no duration',
+      '26:16 `rules[2].action.refresh.store`: expected `json` or `hash`, not `hsh`',
+      '27:16 `rules[2].action.refresh.empty.ttl` is missing',
+      '28:11 there already is a rule `card` at rules.yaml:14:11',
+      '31:14 `rules[3].columns`: only matters for updates, which `on` leaves out',
+      '32:11 `rules[3].keys`: expected a list, not `product`',
+      '33:14 unknown option `rules[3].action.refrsh`',
+      '34:5 `rules[4]`: expected a mapping, not `just text`',
+    ]);
+  });
+
+  it.each([
+    ['', '1:1 the document: expected a mapping, not nothing'],
+    ['rules: []', '1:8 `rules`: has no rule'],
+    ['rules: 5', '1:8 `rules`: expected a list, not `5`'],
+    [rule('action: {refresh: {row: []}}'), 'name at least one column'],
+    [rule('action: {refresh: {row: true, jitter: 10%}}'), 'varies a `ttl` that is not there'],
+    [rule('action: {refresh: {row: true, ttl: 1m, jitter: 100%}}'), 'must be less than 100%'],
+    [rule('action: {refresh: {row: true, ttl: 0s}}'), 'must be more than nothing'],
+    [rule('action: {refresh: {row: true, query: SELECT 1}}'), 'exactly one'],
+    [rule('action: {refresh: {query: DELETE FROM x}}'), 'this is no SELECT'],
+    [rule('action: {}'), '`rules[0].action.refresh` is missing'],
+    [rule('null_as: "", action: delete'), 'cannot be empty'],
+    [rule('partition_key: "", action: delete'), 'a partition key cannot be empty'],
+    [rule('on: [], action: delete'), 'name at least one'],
+    [rule('columns: [], action: delete'), 'name at least one'],
+  ])('%j is refused', (text, expected) => {
+    const problems = problemsOf(text);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(expected);
+  });
+
+  it('shares one name space with the other files', () => {
+    const text = rule('action: delete');
+    expect(() =>
+      loadRules([
+        { file: 'b.yaml', text },
+        { file: 'a.yaml', text: `# second\n${text}` },
+      ]),
+    ).toThrow('a.yaml:3:12: there already is a rule `a` at b.yaml:2:12');
+  });
+
+  it('is needed', () => {
+    expect(() => loadRules([])).toThrow(ProblemsError);
+  });
+});
+
+describe('the hash of a rule set', () => {
+  const hash = (options: string) => rulesOf(rule(options)).hash;
+
+  it('is 12 digits that layout and spelt-out defaults do not change', () => {
+    expect(hash('action: delete')).toMatch(/^[0-9a-f]{12}$/);
+    expect(hash('on: [delete, insert, update],   action: "delete"')).toBe(hash('action: delete'));
+  });
+
+  it('changes with the meaning', () => {
+    const hashes = ['action: delete', 'on: [insert], action: delete', 'null_as: "-", action: delete'].map(hash);
+    const refreshes = ['ttl: 1m', 'ttl: 2m'].map((ttl) => hash(`action: {refresh: {row: true, ${ttl}}}`));
+    expect(new Set([...hashes, ...refreshes]).size).toBe(5);
+  });
+});
+
+describe('a delete', () => {
+  it('leaves a version only where a refresh may own the same key', () => {
+    const [, { action } = { action: null }] = rulesOf(`rules:
+  - {name: card, table: shop.products, keys: ["card:{id}"], action: {refresh: {row: true}}}
+  - {name: wipe, table: shop.prices, keys: ["price:{id}", "card:{product_id}", "card:top"], action: delete}
+`).rules;
+    expect(action).toEqual({ kind: 'delete', versioned: [false, true, true] });
+  });
+});
+
+describe('the schema', () => {
+  it('describes every option, so that docs and editors can', () => {
+    const json = JSON.stringify(z.toJSONSchema(ruleFileSchema, { io: 'input' }));
+    const undescribed = [...json.matchAll(/"([a-z_]+)":\{(?:(?!"description")[^{}])*\}/g)].map(([, name]) => name);
+    expect(undescribed).toEqual([]);
+  });
+});
+
+describe('reading rule files', () => {
+  const directory = () => {
+    const path = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
+    onTestFinished(() => rmSync(path, { recursive: true }));
+    return path;
+  };
+
+  it('takes the YAML files of a directory in the order of their names', () => {
+    const path = directory();
+    for (const name of ['b.yml', 'a.yaml', 'notes.md', '.hidden.yaml']) writeFileSync(join(path, name), name);
+    expect(readRuleFiles(path)).toEqual([
+      { file: join(path, 'a.yaml'), text: 'a.yaml' },
+      { file: join(path, 'b.yml'), text: 'b.yml' },
+    ]);
+  });
+
+  it('says so when there is nothing to read', () => {
+    const path = directory();
+    expect(() => readRuleFiles(path)).toThrow('no *.yaml or *.yml file');
+    expect(() => readRuleFiles(join(path, 'missing.yaml'))).toThrow(ProblemsError);
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { parseTablePattern } from '../../../src/rules/table-pattern.ts';
+
+const matches = (pattern: string, database: string, table: string) => {
+  const parsed = parseTablePattern(pattern);
+  if (!('ok' in parsed)) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.ok.matches(database, table);
+};
+const problem = (pattern: string) => {
+  const parsed = parseTablePattern(pattern);
+  return 'ok' in parsed ? null : `${parsed.problems[0]?.at} ${parsed.problems[0]?.message}`;
+};
+
+describe('a table pattern', () => {
+  it('without wildcards is one table, upper and lower case apart', () => {
+    expect(matches('shop.orders', 'shop', 'orders')).toBe(true);
+    expect(matches('shop.orders', 'shop', 'Orders')).toBe(false);
+    expect(matches('shop.orders', 'shop', 'orders2')).toBe(false);
+  });
+
+  it('with * and ? is a glob of the whole name', () => {
+    expect(matches('shop_*.orders', 'shop_7', 'orders')).toBe(true);
+    expect(matches('shop_?.orders', 'shop_12', 'orders')).toBe(false);
+    expect(matches('*.*', 'a', 'b')).toBe(true);
+  });
+
+  it('never lets a star reach across the dot', () => {
+    expect(matches('shop*.orders', 'shop', 'x.orders')).toBe(false);
+    expect(matches('*op.orders', 's', 'op.orders')).toBe(false);
+  });
+
+  it('does not read a dot or plus of a glob as a regular expression', () => {
+    expect(matches('a+*.x', 'aa', 'x')).toBe(false);
+    expect(matches('a+*.x', 'a+b', 'x')).toBe(true);
+  });
+
+  it('between slashes is a regular expression of the whole name', () => {
+    expect(matches('/^shop_\\d+\\.orders$/', 'shop_12', 'orders')).toBe(true);
+    expect(matches('/shop_\\d+\\.orders/', 'shop_12', 'orders_old')).toBe(false);
+    expect(matches('/a\\.b|c\\.d/', 'xa', 'b')).toBe(false);
+    expect(matches('/shop\\.orders/i', 'SHOP', 'Orders')).toBe(true);
+  });
+
+  it.each([
+    ['orders', '0 the database is missing'],
+    ['.orders', '0 the database before the dot is missing'],
+    ['shop.', '4 the table after the dot is missing'],
+    ['shop.my orders', '7 no spaces or backticks here'],
+    ['/shop', '0 the regular expression is never closed'],
+    ['/shop/g', '6 unknown flag `g`'],
+  ])('%s is refused', (pattern, expected) => {
+    expect(problem(pattern)).toBe(expected);
+  });
+
+  it('is refused when the regular expression is wrong, even where wrapping it would mend it', () => {
+    expect(problem('/(/')).toMatch(/^1 Invalid regular expression/);
+    expect(problem('/a)(?:b/')).toMatch(/^1 Invalid regular expression/);
+  });
+});
