@@ -7,7 +7,7 @@ CREATE USER 'sluice'@'%' IDENTIFIED BY 'sluice';
 GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'sluice'@'%';
 GRANT SELECT ON shop.* TO 'sluice'@'%';
 
--- A shop to play with: the tables of rules.yaml.
+-- A shop to play with: the tables of rules.yaml, and of config/rules.example.yaml.
 CREATE DATABASE shop;
 USE shop;
 
@@ -25,9 +25,15 @@ CREATE TABLE products (
   KEY (category_id)
 );
 
+CREATE TABLE customers (
+  id INT PRIMARY KEY AUTO_INCREMENT,
+  name VARCHAR(100) NOT NULL,
+  email VARCHAR(200) NOT NULL UNIQUE
+);
+
 CREATE TABLE orders (
   id INT PRIMARY KEY AUTO_INCREMENT,
-  customer_id INT NOT NULL,
+  customer_id INT,
   product_id INT NOT NULL,
   quantity INT NOT NULL,
   KEY (customer_id)
@@ -35,4 +41,5 @@ CREATE TABLE orders (
 
 INSERT INTO categories VALUES (5, 'Gates'), (7, 'Locks');
 INSERT INTO products (id, category_id, name, price) VALUES (1, 5, 'Oak gate', 120.00), (2, 7, 'Brass lock', 45.50);
+INSERT INTO customers (id, name, email) VALUES (42, 'Ada', 'ada@example.com');
 INSERT INTO orders (customer_id, product_id, quantity) VALUES (42, 1, 2);

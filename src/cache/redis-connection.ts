@@ -39,11 +39,16 @@ export class RedisConnection {
    * an answer on it fails too.
    */
   async use<T>(work: (client: Redis) => Promise<T>): Promise<T> {
-    const client = await this.#ready();
+    const connected = this.#ready();
+    const client = await connected;
     try {
       return await work(client);
     } catch (error) {
-      if (spoilsConnection(error)) client.disconnect();
+      if (spoilsConnection(error)) {
+        // At once, not when it has closed: a half-open one takes seconds to.
+        this.#forget(connected);
+        client.disconnect();
+      }
       throw error;
     }
   }
@@ -60,13 +65,14 @@ export class RedisConnection {
   #ready(): Promise<Redis> {
     if (this.#closed) return Promise.reject(new Error('the connection was closed'));
     if (this.#client !== null) return this.#client;
-    const forget = (): void => {
-      if (this.#client === client) this.#client = null;
-    };
-    const client = this.#connect(forget);
-    client.catch(forget);
-    this.#client = client;
-    return client;
+    const connected = this.#connect(() => this.#forget(connected));
+    connected.catch(() => this.#forget(connected));
+    this.#client = connected;
+    return connected;
+  }
+
+  #forget(client: Promise<Redis>): void {
+    if (this.#client === client) this.#client = null;
   }
 
   async #connect(onEnd: () => void): Promise<Redis> {

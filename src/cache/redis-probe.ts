@@ -17,13 +17,7 @@ const PROBES: readonly Probe[] = [
   { name: 'pexpire', run: (client, key) => client.pexpire(`${key}:hash`, 1000) },
   { name: 'unlink', run: (client, key) => client.unlink(key) },
   { name: 'script|load', run: (client) => loadApplyScript(client) },
-  {
-    name: 'evalsha',
-    run: (client, key) => {
-      const versionKey = `${key}:version`;
-      return client.evalsha(APPLY_SCRIPT_SHA, 2, key, versionKey, '1000', '1', 'delete', '0', '0');
-    },
-  },
+  { name: 'evalsha', run: runScript },
 ];
 
 /** Tries what Sluice will do on a key of its own, and says what is refused: commands together, other reasons once each. */
@@ -31,7 +25,7 @@ export async function probeCommands(client: Redis, { key, user }: { key: string;
   const forbidden: string[] = [];
   const others = new Map<string, Problem>();
   for (const { name, run } of PROBES) {
-    const reason = await run(client, key).then(scriptRefusal, safeMessage);
+    const reason = await run(client, key).then(() => null, safeMessage);
     if (reason === null || isScriptUnknown(reason)) continue;
     if (reason.startsWith('NOPERM') && !/\bkeys?\b/i.test(reason)) forbidden.push(name);
     else {
@@ -45,9 +39,11 @@ export async function probeCommands(client: Redis, { key, user }: { key: string;
 }
 
 /** The script answers with a list of outcomes; a text in it is the error of a command inside. */
-function scriptRefusal(reply: unknown): string | null {
+async function runScript(client: Redis, key: string): Promise<void> {
+  const versionKey = `${key}:version`;
+  const reply = await client.evalsha(APPLY_SCRIPT_SHA, 2, key, versionKey, '1000', '1', 'delete', '0', '0');
   const [outcome] = Array.isArray(reply) ? (reply as unknown[]) : [];
-  return typeof outcome === 'string' ? outcome : null;
+  if (typeof outcome === 'string') throw new Error(outcome);
 }
 
 function forbiddenCommands(names: readonly string[], user: string): Problem {

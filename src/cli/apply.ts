@@ -11,7 +11,7 @@ Start as many as you like, up to the number of partitions. Upgrade workers befor
 
 Example:
   sluice apply --config sluice.yaml            with transport.kind: kafka`,
-    parts: ['targets', 'kafka'],
+    parts: ['read', 'targets', 'kafka'],
     build: createApply,
   });
 }

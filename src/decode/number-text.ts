@@ -16,13 +16,20 @@ const FLOAT_DIGITS = 6;
 
 /** `value` is the FLOAT widened to a double (1.100000023841858 for 1.1). */
 export function floatText(value: number, format: RealFormat): string {
+  if (value === 0) return zeroText(value);
   return plainOrExponent(roundToFloatDigits(value), format);
 }
 
 export function doubleText(value: number, format: RealFormat): string {
+  if (value === 0) return zeroText(value);
   // Small whole numbers are the common case, and JavaScript prints them the same way.
-  if (Number.isInteger(value) && Math.abs(value) < 1e15 && !Object.is(value, -0)) return String(value);
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
   return plainOrExponent(value.toExponential(), format);
+}
+
+/** The servers keep the sign of zero, JavaScript's own formats drop it. */
+function zeroText(zero: number): string {
+  return Object.is(zero, -0) ? '-0' : '0';
 }
 
 /** In exponent form; a tie goes to the even digit as in the servers' dtoa, where JavaScript rounds up. */
@@ -39,9 +46,8 @@ function plainOrExponent(exponentForm: string, { maxPlainLength }: RealFormat): 
   const [mantissa = '', exponentText = ''] = exponentForm.split('e');
   const exponent = Number(exponentText);
   const sign = mantissa.startsWith('-') ? '-' : '';
-  const digits = mantissa.replace(/\D/g, '').replace(/0+$/, '') || '0';
+  const digits = mantissa.replace(/\D/g, '').replace(/0+$/, '');
   const pointAt = exponent + 1;
-  if (digits === '0') return `${sign}0`;
   if (pointAt >= -14 && pointAt <= 15) {
     const plain = sign + plainForm(digits, pointAt);
     if (plain.length <= maxPlainLength) return plain;

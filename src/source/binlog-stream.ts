@@ -75,10 +75,12 @@ export class BinlogStream {
       signal.throwIfAborted();
       const batch = this.#options.decoder.take();
       if (batch !== null) {
-        this.#resumeIfDrained();
+        if (this.#options.decoder.bufferedBytes <= this.#options.maxBufferedBytes / 2) this.#resume();
         return batch;
       }
       if (this.#failure !== null) throw this.#failure.error;
+      // Only more events can complete what is buffered, however full it is.
+      this.#resume();
       await this.#event(signal);
     }
   }
@@ -143,8 +145,8 @@ export class BinlogStream {
     this.#binlogConnection()?.pause();
   }
 
-  #resumeIfDrained(): void {
-    if (!this.#paused || this.#options.decoder.bufferedBytes > this.#options.maxBufferedBytes / 2) return;
+  #resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
     // From a fresh tick: resuming parses what waits, and this call may stand inside a parse.
     setImmediate(() => {

@@ -37,5 +37,6 @@ async function rowsOf(
 /** Text of one cell; empty if it is NULL or not there. */
 export function text(row: ResultRow | undefined, name: string): string {
   const value = row?.[name];
-  return value === null || value === undefined ? '' : String(value);
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
 }

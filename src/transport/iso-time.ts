@@ -6,13 +6,26 @@ const SHAPE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:\d{3})?Z$/;
 /** 9999-12-31T23:59:59.999Z: later ones do not have the shape. */
 const LATEST_MS = 253402300799999;
 
-/** `timeMs`: ms since the epoch, with µs as its fraction. */
-export function formatTime(timeMs: number): string {
-  const bounded = Math.min(Math.max(timeMs, 0), LATEST_MS);
-  const timeUs = Math.round(bounded * 1000);
-  const us = timeUs % 1000;
-  const text = new Date((timeUs - us) / 1000).toISOString();
-  return us === 0 ? text : `${text.slice(0, -1)}${String(us).padStart(3, '0')}Z`;
+/** Times of neighbouring records mostly share their second, and the text up to it is the slow part: kept between calls. */
+export class TimeFormatter {
+  #second = -1;
+  #prefix = '';
+
+  /** `timeMs`: ms since the epoch, with µs as its fraction. */
+  format(timeMs: number): string {
+    const timeUs = Math.round(Math.min(Math.max(timeMs, 0), LATEST_MS) * 1000);
+    const second = Math.floor(timeUs / 1_000_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#prefix = new Date(second * 1000).toISOString().slice(0, 20);
+    }
+    const us = timeUs - second * 1_000_000;
+    return us % 1000 === 0 ? `${this.#prefix}${digits(us / 1000, 3)}Z` : `${this.#prefix}${digits(us, 6)}Z`;
+  }
+}
+
+function digits(value: number, count: number): string {
+  return String(value).padStart(count, '0');
 }
 
 /** ms since the epoch, or undefined if it is not such a time. */

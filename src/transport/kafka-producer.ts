@@ -1,4 +1,4 @@
-import type { RecordMetadata } from 'kafkajs';
+import type { PartitionerArgs, RecordMetadata } from 'kafkajs';
 import type { OutgoingRecord } from './accumulator.ts';
 import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts';
 
@@ -32,9 +32,14 @@ export function createProducer(options: Omit<KafkaClientOptions, 'retries'>): Pr
   return createKafkaClient({ ...options, retries: 1 }).producer({
     idempotent: true,
     allowAutoTopicCreation: false,
-    // Each record names its partition; being given at all, it silences the library's notice about its default.
-    createPartitioner: () => () => 0,
+    createPartitioner: () => partitionOf,
   });
+}
+
+/** Each record names its partition; the library's own partitioner would hash with BigInt. */
+function partitionOf({ message }: PartitionerArgs): number {
+  if (message.partition === undefined) throw new TypeError('a record without partition');
+  return message.partition;
 }
 
 /**

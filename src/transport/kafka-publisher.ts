@@ -8,7 +8,7 @@ import type { KafkaConnection } from './kafka-client.ts';
 import { createProducer } from './kafka-producer.ts';
 import { KafkaSender } from './kafka-sender.ts';
 import { partitionFor } from './murmur2.ts';
-import { encodeRecord } from './record-encoder.ts';
+import { RecordEncoder } from './record-encoder.ts';
 
 export interface KafkaPublisherOptions {
   readonly connection: KafkaConnection;
@@ -30,6 +30,7 @@ export interface KafkaPublisherOptions {
  */
 export class KafkaPublisher implements InvalidationPublisher {
   readonly #partitions: number;
+  readonly #encoder = new RecordEncoder();
   readonly #sender: KafkaSender;
   readonly #accumulator: Accumulator;
   readonly #closeTimeoutMs: number;
@@ -68,7 +69,7 @@ export class KafkaPublisher implements InvalidationPublisher {
     const key = invalidation.partitionKey;
     return {
       key,
-      value: Buffer.from(encodeRecord(invalidation), 'utf8'),
+      value: Buffer.from(this.#encoder.encode(invalidation), 'utf8'),
       partition: partitionFor(key, this.#partitions),
     };
   }

@@ -1,37 +1,43 @@
 import type { ChangeOrigin, Invalidation } from '../model/invalidation.ts';
-import { formatTime } from './iso-time.ts';
+import { TimeFormatter } from './iso-time.ts';
 
 /** The format version every record carries. docs/records.md describes each field. */
 export const FORMAT_VERSION = 1;
 
 /**
- * An invalidation as the JSON text of a record, fields in the order a person wants to read them. Assembled by hand:
- * about four times as fast as JSON.stringify of an object built for it. The partition key is the record's Kafka key,
- * and stands in the text only when it is not the cache key.
+ * Invalidations as the JSON texts of records, fields in the order a person wants to read them. Assembled by hand:
+ * several times as fast as JSON.stringify of an object built for it. The partition key is the record's Kafka key, and
+ * stands in the text only when it is not the cache key.
  */
-export function encodeRecord(invalidation: Invalidation): string {
-  const { key, partitionKey, origin } = invalidation;
-  return (
-    `{"v":${FORMAT_VERSION},"key":${quote(key)},"action":"${invalidation.action}"` +
-    (invalidation.action === 'delete' && invalidation.versioned ? ',"versioned":true' : '') +
-    `,"version":${invalidation.version},"rule":${quote(invalidation.rule)}` +
-    (partitionKey === key ? '' : `,"partition_key":${quote(partitionKey)}`) +
-    encodeOrigin(origin) +
-    (invalidation.action === 'refresh'
-      ? `,"row":{"state":"${invalidation.row.state}","columns":${JSON.stringify(invalidation.row.columns)}}}`
-      : '}')
-  );
-}
+export class RecordEncoder {
+  readonly #commitTimes = new TimeFormatter();
+  readonly #captureTimes = new TimeFormatter();
 
-function encodeOrigin(origin: ChangeOrigin): string {
-  const { coordinates, gtid, primaryKey } = origin;
-  return (
-    `,"database":${quote(origin.database)},"table":${quote(origin.table)},"op":"${origin.operation}"` +
-    `,"primary_key":${primaryKey === null ? 'null' : JSON.stringify(primaryKey)}` +
-    `,"gtid":${gtid === null ? 'null' : quote(gtid)}` +
-    `,"binlog":{"file":${quote(coordinates.file)},"offset":${coordinates.offset}}` +
-    `,"commit_time":"${formatTime(origin.commitTimeMs)}","capture_time":"${formatTime(origin.captureTimeMs)}"`
-  );
+  encode(invalidation: Invalidation): string {
+    const { key, partitionKey } = invalidation;
+    return (
+      `{"v":${FORMAT_VERSION},"key":${quote(key)},"action":"${invalidation.action}"` +
+      (invalidation.action === 'delete' && invalidation.versioned ? ',"versioned":true' : '') +
+      `,"version":${invalidation.version},"rule":${quote(invalidation.rule)}` +
+      (partitionKey === key ? '' : `,"partition_key":${quote(partitionKey)}`) +
+      this.#origin(invalidation.origin) +
+      (invalidation.action === 'refresh'
+        ? `,"row":{"state":"${invalidation.row.state}","columns":${JSON.stringify(invalidation.row.columns)}}}`
+        : '}')
+    );
+  }
+
+  #origin(origin: ChangeOrigin): string {
+    const { coordinates, gtid, primaryKey } = origin;
+    return (
+      `,"database":${quote(origin.database)},"table":${quote(origin.table)},"op":"${origin.operation}"` +
+      `,"primary_key":${primaryKey === null ? 'null' : JSON.stringify(primaryKey)}` +
+      `,"gtid":${gtid === null ? 'null' : quote(gtid)}` +
+      `,"binlog":{"file":${quote(coordinates.file)},"offset":${coordinates.offset}}` +
+      `,"commit_time":"${this.#commitTimes.format(origin.commitTimeMs)}"` +
+      `,"capture_time":"${this.#captureTimes.format(origin.captureTimeMs)}"`
+    );
+  }
 }
 
 /** What JSON must escape; a lone surrogate too, since UTF-8 cannot carry it (JSON.stringify writes `\udc00`). */

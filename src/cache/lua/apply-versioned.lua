@@ -35,7 +35,8 @@ local function keepVersion(versionKey, version)
   return try('SET', versionKey, version, 'PX', ARGV[1])
 end
 
--- Deletes first: when memory is full, SET is refused and UNLINK is not, so that the stale value goes in any case.
+-- The key first: when memory is full, SET is refused and UNLINK is not. The stale value goes in any case, and the
+-- version is kept too, because Redis lets a script that has written go on.
 local function delete(key, versionKey, version)
   return try('UNLINK', key) or keepVersion(versionKey, version)
 end

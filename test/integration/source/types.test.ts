@@ -1,25 +1,67 @@
+import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { expect, it } from 'vitest';
-import { addressOf, openDatabase, openSource, startAtNow, collect } from './fixture.ts';
-it('smoke', async () => {
-  for (const s of ['mysql', 'mysqlNoGtid', 'mariadb'] as const) {
-    const address = await addressOf(s);
-    const { pool, database } = await openDatabase(address);
-    await pool.query('CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20))');
-    const { source } = openSource({ address });
-    const from = await startAtNow(source);
-    await pool.query("INSERT INTO t VALUES (1,'a'),(2,'b')");
-    await pool.query("UPDATE t SET name='c' WHERE id=1");
-    await pool.query('DELETE FROM t WHERE id=2');
-    const { changes, batches } = await collect(source, from, { database, enough: (c) => c.length >= 4 });
-    console.log(
-      from,
-      JSON.stringify(batches.map((b) => b.end)),
-      JSON.stringify(
-        changes.map((c) => ({ ...c, table: c.table.name })),
-        null,
-        0,
-      ),
-    );
+import type { RowChange } from '../../../src/model/row-change.ts';
+import { addressOf, collect, openDatabase, openSource, startAtNow } from './fixture.ts';
+import { TYPE_CASES, type TypeCase } from './type-cases.ts';
+
+/** Table per type; rows are inserted, moved to other ids, and deleted. */
+async function writeRows(pool: Pool, table: string, { values }: TypeCase): Promise<void> {
+  const rows = [...values, 'NULL'].map((value, index) => `(${index + 1}, ${value})`);
+  const connection = await pool.getConnection();
+  await connection.query("SET SESSION sql_mode='', time_zone='+00:00'");
+  await connection.query(`INSERT INTO ${table} VALUES ${rows.join(', ')}`);
+  connection.release();
+}
+
+async function expectedTexts(
+  pool: Pool,
+  table: string,
+  { equals = 'CAST(c AS CHAR)' }: TypeCase,
+): Promise<(string | null)[]> {
+  const [rows] = await pool.query<RowDataPacket[]>(`SELECT ${equals} AS text FROM ${table} ORDER BY id`);
+  return rows.map((row) => (row['text'] === null ? null : String(row['text'])));
+}
+
+const texts = (changes: readonly RowChange[], image: 'before' | 'after'): (string | null)[] =>
+  changes.map((change) => {
+    const value = change[image]?.['c'];
+    const column = change.table.columnsByName.get('c');
+    return value === null || column === undefined ? null : column.text(value);
+  });
+
+it.each(['mysql', 'mariadb'] as const)('gives every type on %s the text that the server gives it', async (server) => {
+  const address = await addressOf(server);
+  const { pool, database } = await openDatabase(address);
+  const { source } = openSource({ address });
+  const from = await startAtNow(source);
+  const cases = TYPE_CASES.filter(({ on = server }) => on === server).map((type, index) => ({
+    ...type,
+    table: `t${index}`,
+  }));
+  const expected = new Map<string, (string | null)[]>();
+  for (const type of cases) {
+    await pool.query(`SET SESSION sql_mode=''; CREATE TABLE ${type.table} (id INT PRIMARY KEY, c ${type.type})`);
+    await writeRows(pool, type.table, type);
+    expected.set(type.table, await expectedTexts(pool, type.table, type));
+    await pool.query(`UPDATE ${type.table} SET id = id + 1000 ORDER BY id; DELETE FROM ${type.table} ORDER BY id`);
   }
-  expect(1).toBe(1);
+  await pool.query('CREATE TABLE done (id INT); INSERT INTO done VALUES (1)');
+  const { changes } = await collect(source, from, { database, enough: (all) => all.at(-1)?.table.name === 'done' });
+  const differences: unknown[] = [];
+  for (const { table, type } of cases) {
+    const own = changes.filter((change) => change.table.name === table);
+    const of = (operation: string): RowChange[] => own.filter((change) => change.operation === operation);
+    for (const [when, got] of [
+      ['insert', texts(of('insert'), 'after')],
+      ['update before', texts(of('update'), 'before')],
+      ['update after', texts(of('update'), 'after')],
+      ['delete', texts(of('delete'), 'before')],
+    ] as const) {
+      const wanted = expected.get(table) ?? [];
+      for (let index = 0; index < Math.max(wanted.length, got.length); index++) {
+        if (wanted[index] !== got[index]) differences.push({ type, when, wanted: wanted[index], got: got[index] });
+      }
+    }
+  }
+  expect(differences).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -205,5 +205,16 @@ describe('reading rule files', () => {
     const path = directory();
     expect(() => readRuleFiles(path)).toThrow('no *.yaml or *.yml file');
     expect(() => readRuleFiles(join(path, 'missing.yaml'))).toThrow(ProblemsError);
+  });
+});
+
+describe('the example', () => {
+  it.each(['config/rules.example.yaml', 'config/demo.rules.yaml'])('%s is right', (path) => {
+    expect(loadRules(readRuleFiles(path)).rules.length).toBeGreaterThan(3);
+  });
+
+  it('of docs/rules.md is right', () => {
+    const text = /```yaml\n([^]*?)```/.exec(readFileSync('docs/rules.md', 'utf8'))?.[1] ?? '';
+    expect(rulesOf(text).rules).toHaveLength(3);
   });
 });

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../model/row-change.ts';
+import type { JsonValue } from './row-change.ts';
 
 /** Strings (to be left alone), and integers too long to be sure that a double holds them. */
 const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;

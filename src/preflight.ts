@@ -1,0 +1,115 @@
+/** Composition root of the checks: everything wrong with any server, at once, before anything is touched. */
+import { preflightTarget } from './cache/redis-preflight.ts';
+import { serverIdOf } from './capture.ts';
+import type { RuleSet } from './rules/rule-set.ts';
+import { missingColumns, unmatchedTables } from './rules/check-tables.ts';
+import { pipelineOf } from './run.ts';
+import type { Config, KafkaTransportConfig } from './runtime/config/config.ts';
+import type { LoadedConfig } from './runtime/config/load.ts';
+import { formatProblem, ProblemsError, type Problem } from './runtime/errors.ts';
+import type { Logger } from './runtime/logger.ts';
+import { preflightSource } from './source/preflight.ts';
+import { preflightQueries } from './source/preflight-queries.ts';
+import { readTables } from './source/tables.ts';
+import { topicPlans } from './topics.ts';
+import { checkTopics, ensureTopics } from './transport/kafka-topics.ts';
+
+/** The servers a command needs: where changes come from, where refreshes are read, where keys are, and what lies between. */
+export type Part = 'source' | 'read' | 'targets' | 'kafka';
+
+export interface PreflightOptions {
+  readonly loaded: LoadedConfig;
+  readonly ruleSet: RuleSet;
+  readonly parts: readonly Part[];
+  /** `prepare` creates missing topics; `check` changes nothing anywhere. */
+  readonly mode: 'prepare' | 'check';
+  readonly logger: Logger;
+}
+
+/** Throws ProblemsError('PREFLIGHT_FAILED') with every problem of every part. */
+export async function preflight(options: PreflightOptions): Promise<void> {
+  const { parts } = options;
+  const found = await Promise.all([
+    parts.includes('source') ? sourceProblems(options) : [],
+    parts.includes('read') ? readProblems(options) : [],
+    parts.includes('targets') ? targetProblems(options) : [],
+    parts.includes('kafka') ? kafkaProblems(options, 'check') : [],
+  ]);
+  const problems = found.flat();
+  if (problems.length > 0) throw new ProblemsError('PREFLIGHT_FAILED', problems);
+  // Only when nothing else is wrong: a refused start must have touched nothing.
+  if (parts.includes('kafka') && options.mode === 'prepare') {
+    const refused = await kafkaProblems(options, 'prepare');
+    if (refused.length > 0) throw new ProblemsError('PREFLIGHT_FAILED', refused);
+  }
+}
+
+async function sourceProblems({ loaded, ruleSet, mode, logger }: PreflightOptions): Promise<Problem[]> {
+  const { config } = loaded;
+  const { address, connectTimeoutMs } = config.source;
+  const problems = await Promise.all(
+    serverIds(config).map((serverId) => preflightSource({ address, serverId, connectTimeoutMs })),
+  );
+  const unique = distinct(problems.flat());
+  if (unique.length > 0) return unique.map((problem) => located(loaded, ['source'], problem));
+  const tables = await readTables(address, connectTimeoutMs);
+  const unmatched = unmatchedTables(ruleSet, tables);
+  // A table may be created after the daemon has started; a check is made to be told about it.
+  if (mode === 'prepare') for (const problem of unmatched) logger.warn(formatProblem(problem));
+  return [...(mode === 'check' ? unmatched : []), ...missingColumns(ruleSet, tables)];
+}
+
+/** One per pipeline: `sluice run` has a pipeline for each target. */
+function serverIds(config: Config): number[] {
+  if (config.transport.kind === 'kafka') return [serverIdOf({ config }, config.name)];
+  return config.targets.map(({ name }, index) => serverIdOf({ config }, pipelineOf({ config }, name), index));
+}
+
+async function readProblems({ loaded, ruleSet }: PreflightOptions): Promise<Problem[]> {
+  const { address, timeoutMs } = loaded.config.read;
+  const queries = [...ruleSet.plans.values()].flatMap(({ rule, from }) =>
+    from.kind === 'query' ? [{ rule, sql: from.sql }] : [],
+  );
+  const problems = await preflightQueries({ address, timeoutMs, queries });
+  return problems.map(({ rule, ...problem }) => {
+    const place = ruleSet.mentions.find((mentions) => mentions.rule === rule)?.tables[0];
+    if (place === undefined) return problem;
+    return { file: place.file, line: place.line, column: place.column, ...problem };
+  });
+}
+
+async function targetProblems({ loaded, logger }: PreflightOptions): Promise<Problem[]> {
+  const { targets } = loaded.config;
+  const found = await Promise.all(
+    targets.map(async (target, index) => {
+      const problems = await preflightTarget(target);
+      return problems.map((problem) => located(loaded, ['targets', index], problem));
+    }),
+  );
+  void logger;
+  return found.flat();
+}
+
+async function kafkaProblems({ loaded, logger }: PreflightOptions, mode: 'prepare' | 'check'): Promise<Problem[]> {
+  const { config } = loaded;
+  if (config.transport.kind !== 'kafka') {
+    const remedy = 'Set `transport.kind: kafka`, or use `sluice run`.';
+    return [located(loaded, ['transport'], { message: 'this command needs the Kafka transport', remedy })];
+  }
+  const connection: KafkaTransportConfig = config.transport;
+  const topics = topicPlans(config);
+  const problems =
+    mode === 'check'
+      ? await checkTopics({ connection, topics, logger })
+      : await ensureTopics({ connection, topics, logger });
+  return problems.map((problem) => located(loaded, ['transport'], problem));
+}
+
+/** Gives a problem the place of the option that it is about. */
+function located(loaded: LoadedConfig, path: readonly (string | number)[], { message, remedy }: Problem): Problem {
+  return loaded.problem(path, message, remedy);
+}
+
+function distinct(problems: readonly Problem[]): Problem[] {
+  return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+}

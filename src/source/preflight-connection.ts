@@ -1,0 +1,28 @@
+import type { MysqlAddress } from '../runtime/config/config.ts';
+import { errorMessage, type Problem } from '../runtime/errors.ts';
+import { describe } from './connection-settings.ts';
+import { errorCode } from './source-errors.ts';
+
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [
+    /ACCESS_DENIED|AUTH/,
+    "Check source.user and source.password, and that the account may come from this host ('user'@'%').",
+  ],
+  [/ENOTFOUND|EAI_AGAIN/, 'Check source.host: its name does not resolve here.'],
+  [/ECONNREFUSED/, 'Check source.host and source.port: nothing listens there, or a firewall refuses.'],
+  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'Check source.host, source.port and the network: nobody answers.'],
+  [
+    /TLS|SSL|CERT|SELF_SIGNED|HANDSHAKE/,
+    'Check source.tls: the certificate authority, the host name in the certificate, or whether the server has TLS.',
+  ],
+  [/TOO_MANY|CON_COUNT/, 'The server has no connection left: raise max_connections, or end what holds them.'],
+];
+
+/** Names the address and the user, never the password. */
+export function connectionProblem(address: MysqlAddress, error: unknown): Problem {
+  const code = errorCode(error);
+  const remedy =
+    REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ?? 'Check the source section of the configuration.';
+  const reason = [code, errorMessage(error)].filter((part) => part !== '').join(': ');
+  return { message: `cannot use the source ${describe(address)}: ${reason}`, remedy };
+}

@@ -1,0 +1,109 @@
+import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
+import { parseJson } from '../model/json-text.ts';
+import type { JsonValue } from '../model/row-change.ts';
+import type { Clock, RowReader } from '../ports.ts';
+import type { MysqlAddress } from '../runtime/config/config.ts';
+import { errorMessage, SluiceError } from '../runtime/errors.ts';
+import { clientOptions, describe } from './connection-settings.ts';
+import { isRefusal } from './read-errors.ts';
+
+export interface MysqlRowReaderOptions {
+  readonly address: MysqlAddress;
+  /** Connections at most; reads beyond wait for a free one. */
+  readonly connections: number;
+  /** For connecting, and again for each statement. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+type ReadRow = Readonly<Record<string, JsonValue>>;
+
+/** Column types in a result's description, as numbers of the protocol. */
+const TYPE = { float: 4, bit: 16, json: 245 } as const;
+
+/** Runs the refresh queries as prepared statements in a session with time zone UTC, so texts equal the canonical ones. */
+export class MysqlRowReader implements RowReader {
+  readonly #pool: Pool;
+  readonly #options: MysqlRowReaderOptions;
+
+  constructor(options: MysqlRowReaderOptions) {
+    this.#options = options;
+    const { address, connections, timeoutMs } = options;
+    this.#pool = createPool({ ...clientOptions(address, timeoutMs), connectionLimit: connections });
+    // The pool hands out a connection only after what was asked of it before, so the time zone always stands.
+    this.#pool.pool.on('connection', (connection) => {
+      connection.query("SET SESSION time_zone='+00:00'", () => undefined);
+    });
+  }
+
+  async read(sql: string, parameters: readonly JsonValue[]): Promise<readonly ReadRow[]> {
+    let connection: PoolConnection | undefined;
+    try {
+      connection = await this.#pool.getConnection();
+      const rows = await this.#execute(connection, sql, parameters);
+      connection.release();
+      return rows;
+    } catch (error) {
+      if (connection !== undefined) {
+        if (isRefusal(error)) connection.release();
+        else connection.destroy();
+      }
+      throw this.#toReadError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  async #execute(connection: PoolConnection, sql: string, parameters: readonly JsonValue[]): Promise<ReadRow[]> {
+    const { clock, timeoutMs } = this.#options;
+    const done = new AbortController();
+    const late = clock.sleep(timeoutMs, done.signal).then(
+      () => Promise.reject(new Error(`no answer within ${timeoutMs} ms`)),
+      () => undefined as never,
+    );
+    try {
+      const [rows, fields] = await Promise.race([connection.execute(sql, parameters.map(toParameter)), late]);
+      if (!Array.isArray(rows)) return [];
+      const types = new Map(fields.map((field) => [field.name, field.type ?? field.columnType ?? 0]));
+      return (rows as Record<string, unknown>[]).map((row) => toJsonRow(row, types));
+    } finally {
+      done.abort();
+    }
+  }
+
+  #toReadError(error: unknown): SluiceError {
+    const code = isRefusal(error) ? 'READ_REFUSED' : 'READ_UNAVAILABLE';
+    return new SluiceError(code, `${describe(this.#options.address)}: ${errorMessage(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Whole numbers go as text: the client would send a double, which MySQL refuses for LIMIT, and compares a VARCHAR column
+ * with number by number. The server turns the text into the type of the column it is compared with.
+ */
+function toParameter(value: JsonValue): string | number | null {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : value;
+  return JSON.stringify(value);
+}
+
+function toJsonRow(row: Record<string, unknown>, types: ReadonlyMap<string, number>): ReadRow {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, toJson(value, types.get(name) ?? 0)]));
+}
+
+/** The same JSON values as those of a row image (docs/types.md). */
+function toJson(value: unknown, type: number): JsonValue {
+  if (value === null || value === undefined) return null;
+  if (Buffer.isBuffer(value)) return type === TYPE.bit ? bitToJson(value) : value.toString('hex');
+  if (type === TYPE.json && typeof value === 'string') return parseJson(value);
+  if (type === TYPE.float && typeof value === 'number') return Number(value.toPrecision(6));
+  return value as JsonValue;
+}
+
+function bitToJson(bytes: Buffer): JsonValue {
+  const number = BigInt(`0x${bytes.toString('hex') || '0'}`);
+  return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number.toString();
+}

@@ -1,0 +1,91 @@
+/** Kafka offsets are 64-bit; as numbers they are exact up to 2^53, which no partition reaches. */
+export interface PartitionOffset {
+  readonly partition: number;
+  /** The offset to read next: everything before it is finished. */
+  readonly offset: number;
+}
+
+/** Records that are not where reading should have gone on. */
+export interface OffsetJump {
+  readonly expected: number;
+  readonly found: number;
+}
+
+interface Progress {
+  /** Where reading goes on; undefined for a partition of a new group. */
+  next: number | undefined;
+  committed: number | undefined;
+  highWatermark: number;
+}
+
+/**
+ * How far each assigned partition is finished and committed. Begins anew with every assignment: what another member
+ * does with a partition meanwhile is not known here.
+ */
+export class OffsetTracker {
+  readonly #partitions = new Map<number, Progress>();
+
+  /** The group has assigned these partitions to us. */
+  assign(partitions: readonly number[]): void {
+    this.#partitions.clear();
+    for (const partition of partitions) {
+      this.#partitions.set(partition, { next: undefined, committed: undefined, highWatermark: 0 });
+    }
+  }
+
+  /** The group had committed this offset when the partition was assigned. */
+  committedBefore({ partition, offset }: PartitionOffset): void {
+    const progress = this.#partitions.get(partition);
+    if (progress !== undefined && progress.next === undefined) progress.next = progress.committed = offset;
+  }
+
+  /**
+   * A batch beginning at `first` was delivered. Returns a jump if that is not where reading should have gone on:
+   * forward, records were deleted before we read them (retention); backward, the topic was recreated or truncated.
+   * kafkajs only resets to the oldest record in both cases. Right for a topic without compaction, which has no holes.
+   */
+  delivered(partition: number, first: number, highWatermark: number): OffsetJump | undefined {
+    const progress = this.#partitions.get(partition);
+    if (progress === undefined) return undefined;
+    progress.highWatermark = highWatermark;
+    const expected = progress.next;
+    progress.next = first;
+    return expected === undefined || expected === first ? undefined : { expected, found: first };
+  }
+
+  finished(partition: number, next: number): void {
+    const progress = this.#partitions.get(partition);
+    if (progress !== undefined) progress.next = next;
+  }
+
+  /** Finished, and not committed yet. */
+  uncommitted(): PartitionOffset[] {
+    return [...this.#partitions].flatMap(([partition, { next, committed }]) =>
+      next === undefined || next === committed ? [] : [{ partition, offset: next }],
+    );
+  }
+
+  committed({ partition, offset }: PartitionOffset): void {
+    const progress = this.#partitions.get(partition);
+    if (progress !== undefined) progress.committed = offset;
+  }
+
+  /** Records that are not finished, as far as the newest known end of the partition tells. */
+  lag(partition: number): number {
+    const progress = this.#partitions.get(partition);
+    return progress?.next === undefined ? 0 : Math.max(0, progress.highWatermark - progress.next);
+  }
+
+  /** The broker says where the partition begins and ends now. */
+  ends(partition: number, low: number, high: number): void {
+    const progress = this.#partitions.get(partition);
+    if (progress === undefined) return;
+    progress.highWatermark = high;
+    // A new group begins at the oldest record; that is not a place it has committed.
+    if (progress.next === undefined) progress.next = progress.committed = low;
+  }
+
+  get partitions(): readonly number[] {
+    return [...this.#partitions.keys()];
+  }
+}
