@@ -36,9 +36,9 @@ export function createCache({ config }: Runtime, target: TargetConfig): Cache {
 }
 
 /** Null when no rule reads anything: then the server for refresh queries is never connected to. */
-export function createReader({ config, ruleSet }: Runtime): RowReader | null {
+export function createReader({ config, ruleSet, clock }: Runtime): RowReader | null {
   const reads = [...ruleSet.plans.values()].some((plan) => plan.from.kind === 'query');
-  return reads ? new MysqlRowReader(config.read) : null;
+  return reads ? new MysqlRowReader({ ...config.read, clock }) : null;
 }
 
 export function createAudit({ config }: Runtime): AuditTrail {

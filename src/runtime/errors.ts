@@ -56,6 +56,12 @@ export const ERRORS = {
     exitCode: 1,
     remedy: 'The message names the topic and the reason (authorization, record size). Nothing was skipped.',
   },
+  SUBSCRIPTION_FAILED: {
+    title: 'Kafka refuses to hand out the records for good',
+    retryable: false,
+    exitCode: 1,
+    remedy: 'The message names the topic, the consumer group and the reason (authorization). Nothing was skipped.',
+  },
   TRANSPORT_UNAVAILABLE: {
     title: 'Kafka does not answer',
     retryable: true,

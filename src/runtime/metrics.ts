@@ -73,6 +73,11 @@ export const METRICS = {
     help: 'Kafka consumers rebuilt after a crash.',
     labels: ['target'],
   },
+  sluice_consumer_skipped_records_total: {
+    type: 'counter',
+    help: 'Records deleted from the topic (retention) before this target read them: above 0 the cache may be stale.',
+    labels: ['target'],
+  },
   sluice_dead_letters_total: { type: 'counter', help: 'Records kept as dead letters.', labels: ['target'] },
   sluice_checkpoint_age_seconds: {
     type: 'gauge',

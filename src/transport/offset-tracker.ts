@@ -15,6 +15,8 @@ interface Progress {
   /** Where reading goes on; undefined for a partition of a new group. */
   next: number | undefined;
   committed: number | undefined;
+  /** The oldest record the broker has. */
+  low: number;
   highWatermark: number;
 }
 
@@ -29,7 +31,7 @@ export class OffsetTracker {
   assign(partitions: readonly number[]): void {
     this.#partitions.clear();
     for (const partition of partitions) {
-      this.#partitions.set(partition, { next: undefined, committed: undefined, highWatermark: 0 });
+      this.#partitions.set(partition, { next: undefined, committed: undefined, low: 0, highWatermark: 0 });
     }
   }
 
@@ -73,16 +75,15 @@ export class OffsetTracker {
   /** Records that are not finished, as far as the newest known end of the partition tells. */
   lag(partition: number): number {
     const progress = this.#partitions.get(partition);
-    return progress?.next === undefined ? 0 : Math.max(0, progress.highWatermark - progress.next);
+    return progress === undefined ? 0 : Math.max(0, progress.highWatermark - (progress.next ?? progress.low));
   }
 
   /** The broker says where the partition begins and ends now. */
   ends(partition: number, low: number, high: number): void {
     const progress = this.#partitions.get(partition);
     if (progress === undefined) return;
+    progress.low = low;
     progress.highWatermark = high;
-    // A new group begins at the oldest record; that is not a place it has committed.
-    if (progress.next === undefined) progress.next = progress.committed = low;
   }
 
   get partitions(): readonly number[] {

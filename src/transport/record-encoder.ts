@@ -47,3 +47,8 @@ const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/;
 function quote(text: string): string {
   return NEEDS_ESCAPE.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
+
+/** One invalidation alone; whoever has many keeps a RecordEncoder. */
+export function encodeRecord(invalidation: Invalidation): string {
+  return new RecordEncoder().encode(invalidation);
+}

@@ -80,6 +80,15 @@ export class Worker {
     onApplied?.(batch.items.flatMap((item) => (item.kind === 'invalidation' ? [item.invalidation] : [])));
   };
 
+  /**
+   * Resolves when the target answers and takes writes; until then it counts as not available. Worth calling at the start:
+   * otherwise a target that is down is noticed only when the first batch comes.
+   */
+  async untilAvailable(signal: AbortSignal): Promise<void> {
+    await this.#retry.until(() => this.#options.cache.check(), signal);
+    this.#retry.succeeded();
+  }
+
   async #plan(items: readonly InvalidationItem[], signal: AbortSignal): Promise<BatchWork> {
     const work = new BatchWork(items);
     const tasks: RefreshTask[] = [];

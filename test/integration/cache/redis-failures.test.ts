@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { startRedis, type ThrowawayRedis } from '../../../deploy/local/services.ts';
 import { RedisCache } from '../../../src/cache/redis-cache.ts';
 import type { CacheCommand } from '../../../src/ports.ts';
+import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { addressOf, KEPT_VERSION_MS, uniquePrefix } from './redis-harness.ts';
 
 const unavailable = (reason: RegExp): unknown =>
@@ -83,6 +84,31 @@ describe('a Redis target in trouble', () => {
     await server.kill('SIGCONT');
     await expect.poll(() => cache.apply([set('a', 3, 'newest')]).catch(() => null)).toEqual(['applied']);
     expect(await app.get(`${prefix}a`)).toBe('newest');
+  });
+
+  test('behind a connection that went dead: the next call makes a new one', async () => {
+    const proxy = await TcpProxy.open({ host: '127.0.0.1', port: server.port });
+    const cache = cacheWith({ address: addressOf(server.url, { port: proxy.port }), commandTimeoutMs: 100 });
+    await cache.apply([set('a', 1, 'old')]);
+    proxy.stall();
+    proxy.heal();
+    await expect(cache.apply([set('a', 2, 'new')])).rejects.toEqual(unavailable(/timed out/));
+    expect(await cache.apply([set('a', 2, 'new')])).toEqual(['applied']);
+  });
+
+  test('behind a name that moved to another server: the answer of the old one makes it look again', async () => {
+    const successor = await startRedis();
+    onTestFinished(() => successor.remove());
+    const name = { host: '127.0.0.1', port: server.port };
+    const proxy = await TcpProxy.open(name);
+    const cache = cacheWith({ address: addressOf(server.url, { port: proxy.port }) });
+    await cache.apply([set('a', 1, 'old')]);
+    await app.replicaof('127.0.0.1', 1);
+    onTestFinished(() => void app.replicaof('NO', 'ONE'));
+    name.port = successor.port;
+    await expect(cache.apply([set('a', 2, 'new')])).rejects.toEqual(unavailable(/READONLY/));
+    expect(await cache.apply([set('a', 2, 'new')])).toEqual(['applied']);
+    await app.replicaof('NO', 'ONE');
   });
 
   test('killed and restarted: the next call that finds it connects by itself and loads the script again', async () => {

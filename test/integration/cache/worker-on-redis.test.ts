@@ -48,8 +48,15 @@ describe('a worker whose Redis is disturbed', () => {
     return [...refreshes, deleteOf(`${run}:plain:${partition}:${batch}`, version(KEYS))];
   };
 
-  const runAll = async (run: string, disturb: (batch: number) => Promise<void>) => {
+  type Disturb = (batch: number, untilRetried: () => Promise<void>) => Promise<void>;
+
+  const runAll = async (run: string, disturb: Disturb) => {
     const { worker, metrics, signal } = start();
+    const retries = async (): Promise<number> => {
+      const [line = '0'] = await metricLines(metrics, 'sluice_target_retries_total');
+      return Number(line.split(' ').at(-1));
+    };
+    const untilRetried = (): Promise<void> => expect.poll(retries).toBeGreaterThan(0);
     const plain = Array.from(
       { length: PARTITIONS * BATCHES },
       (_, i) => `${run}:plain:${i % PARTITIONS}:${Math.floor(i / PARTITIONS)}`,
@@ -58,7 +65,7 @@ describe('a worker whose Redis is disturbed', () => {
     await Promise.all(
       Array.from({ length: PARTITIONS }, async (_, partition) => {
         for (let batch = 0; batch < BATCHES; batch++) {
-          const disturbance = partition === 0 ? disturb(batch) : undefined;
+          const disturbance = partition === 0 ? disturb(batch, untilRetried) : undefined;
           await worker.handle({ ...batchOf(...batchAt(run, partition, batch)), partition }, signal);
           await disturbance;
         }
@@ -71,8 +78,7 @@ describe('a worker whose Redis is disturbed', () => {
       expect(new Set(await app.mget(keys))).toEqual(new Set([JSON.stringify({ batch: BATCHES - 1 })]));
     }
     expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="test"} 1']);
-    const [retries = '0'] = await metricLines(metrics, 'sluice_target_retries_total');
-    expect(Number(retries.split(' ').at(-1))).toBeGreaterThan(0);
+    expect(await retries()).toBeGreaterThan(0);
   };
 
   test('killed and restarted five times: nothing is lost and nothing old comes back', async () => {
@@ -84,16 +90,20 @@ describe('a worker whose Redis is disturbed', () => {
   });
 
   test('out of memory for a while: nothing is lost', async () => {
-    await runAll('full', async (batch) => {
-      if (batch === 10) await app.config('SET', 'maxmemory', '1mb');
-      if (batch === 10) setTimeout(() => void app.config('SET', 'maxmemory', '0'), 100);
+    await runAll('full', async (batch, untilRetried) => {
+      if (batch !== 10) return;
+      await app.config('SET', 'maxmemory', '1mb');
+      await untilRetried();
+      await app.config('SET', 'maxmemory', '0');
     });
   });
 
   test('a read-only replica for a while: nothing is lost', async () => {
-    await runAll('replica', async (batch) => {
-      if (batch === 10) await app.replicaof('127.0.0.1', 1);
-      if (batch === 10) setTimeout(() => void app.replicaof('NO', 'ONE'), 100);
+    await runAll('replica', async (batch, untilRetried) => {
+      if (batch !== 10) return;
+      await app.replicaof('127.0.0.1', 1);
+      await untilRetried();
+      await app.replicaof('NO', 'ONE');
     });
   });
 });

@@ -118,3 +118,8 @@ export async function collect(
   stop.abort();
   return { changes, batches };
 }
+
+/** Asks again, as fast as the answer comes, until it is true. The test's own time limit ends it. */
+export async function waitUntil(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+}

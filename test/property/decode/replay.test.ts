@@ -7,16 +7,21 @@ import { PositionTracker } from '../../../src/model/position-tracker.ts';
 import type { ChangeBatch } from '../../../src/model/row-change.ts';
 import { FakeBinlog, row, UUID } from '../../support/binlog-events.ts';
 
-type Step =
-  | { kind: 'transaction'; rows: number[]; end: 'xid' | 'commit' | 'xa'; gtid: boolean; commitTimeUs: number }
-  | { kind: 'ddl' | 'rotate' | 'heartbeat' };
+interface TransactionStep {
+  readonly kind: 'transaction';
+  /** Rows of each row event. */
+  readonly rows: readonly number[];
+  readonly end: 'xid' | 'commit' | 'xa';
+  readonly gtid: boolean;
+  readonly commitTimeUs: number;
+}
+type Step = TransactionStep | { readonly kind: 'ddl' } | { readonly kind: 'rotate' } | { readonly kind: 'heartbeat' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 5,
     arbitrary: fc.record({
       kind: fc.constant('transaction' as const),
-      // Rows of each row event.
       rows: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
       end: fc.constantFrom('xid' as const, 'commit' as const, 'xa' as const),
       gtid: fc.boolean(),
@@ -26,7 +31,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom({ kind: 'ddl' } as const, { kind: 'rotate' } as const, { kind: 'heartbeat' } as const),
+    arbitrary: fc.constantFrom<Step>({ kind: 'ddl' }, { kind: 'rotate' }, { kind: 'heartbeat' }),
   },
 );
 

@@ -60,8 +60,8 @@ describe('values that the client library delivers wrongly are mended', () => {
 });
 
 it('prints small reals as each flavour does', () => {
-  expect(column('double', 'mysql').text(1.2345678901234567e-15)).toBe('1.2345678901234568e-15');
-  expect(column('double', 'mariadb').text(1.2345678901234567e-15)).toBe('0.0000000000000012345678901234568');
+  expect(column('double', 'mysql').text(Number('1.2345678901234567e-15'))).toBe('1.2345678901234568e-15');
+  expect(column('double', 'mariadb').text(Number('1.2345678901234567e-15'))).toBe('0.0000000000000012345678901234568');
   expect(column('float', 'mysql').text(1e14)).toBe('1e14');
   expect(column('float', 'mariadb').text(1e14)).toBe('100000000000000');
 });

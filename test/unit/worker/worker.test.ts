@@ -162,6 +162,37 @@ describe('a worker whose target does not answer', () => {
     expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="memory"} 1']);
   });
 
+  it('is not available while one partition still waits, though others succeed', async () => {
+    const { worker, cache, clock, metrics, signal } = workerHarness();
+    const apply = cache.apply.bind(cache);
+    let stuck = true;
+    cache.apply = (commands) => {
+      if (stuck && commands[0]?.key === 'stuck')
+        return Promise.reject(new SluiceError('CACHE_UNAVAILABLE', 'too slow'));
+      return apply(commands);
+    };
+    const waiting = worker.handle(batchOf(deleteOf('stuck', 1)), signal);
+    await expect.poll(() => clock.sleeping).toBe(1);
+    await worker.handle({ ...batchOf(deleteOf('fine', 1)), partition: 1 }, signal);
+    expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="memory"} 0']);
+    stuck = false;
+    clock.advance(1_000);
+    await waiting;
+    expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="memory"} 1']);
+  });
+
+  it('can be asked to wait for it before the first batch', async () => {
+    const { worker, cache, clock, metrics, signal } = workerHarness();
+    cache.unavailable = 'down';
+    const available = worker.untilAvailable(signal);
+    await expect.poll(() => clock.sleeping).toBe(1);
+    expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="memory"} 0']);
+    cache.unavailable = null;
+    clock.advance(1_000);
+    await available;
+    expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="memory"} 1']);
+  });
+
   it('stays unavailable when the waiting partition is taken away, until something succeeds', async () => {
     const { worker, cache, clock, metrics, stop, signal } = workerHarness();
     cache.unavailable = 'down';

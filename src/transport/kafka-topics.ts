@@ -1,0 +1,156 @@
+import type { Admin } from 'kafkajs';
+import type { Problem } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { createKafkaClient, type KafkaConnection } from './kafka-client.ts';
+import { classifyKafkaError, describeKafkaError, isKafkaError } from './kafka-errors.ts';
+import { topicMismatches, type FoundTopic } from './kafka-topic-mismatch.ts';
+
+/** A topic as Sluice needs it. */
+export interface TopicPlan {
+  readonly topic: string;
+  /**
+   * `invalidations`: the partitions decide where a key goes. `dead-letters`: any number of partitions will do.
+   * `checkpoint`: compacted, one partition, kept for ever.
+   */
+  readonly use: 'invalidations' | 'dead-letters' | 'checkpoint';
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Null: records are kept until compaction drops them (`checkpoint`), or for ever. */
+  readonly retentionMs: number | null;
+}
+
+export interface TopicOptions {
+  readonly connection: KafkaConnection;
+  readonly topics: readonly TopicPlan[];
+  readonly logger: Logger;
+  readonly connectionTimeoutMs?: number;
+}
+
+/**
+ * Everything wrong with the cluster or the topics, each with its remedy; changes nothing. A topic that is missing is
+ * only asked about (a creation with `validateOnly`), so that a missing privilege or too few brokers are found now.
+ */
+export function checkTopics(options: TopicOptions): Promise<Problem[]> {
+  return withAdmin(options, (admin) => inspect(admin, options, 'validate'));
+}
+
+/** The same, but missing topics are created. Nothing about an existing topic is ever changed. */
+export function ensureTopics(options: TopicOptions): Promise<Problem[]> {
+  return withAdmin(options, (admin) => inspect(admin, options, 'create'));
+}
+
+async function withAdmin(options: TopicOptions, work: (admin: Admin) => Promise<Problem[]>): Promise<Problem[]> {
+  const { connection, logger, connectionTimeoutMs = 3_000 } = options;
+  const admin = createKafkaClient({ connection, logger, connectionTimeoutMs, retries: 1 }).admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } catch (error) {
+    return [connectionProblem(connection, error)];
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function inspect(admin: Admin, options: TopicOptions, mode: 'validate' | 'create'): Promise<Problem[]> {
+  const existing = new Set(await admin.listTopics());
+  const problems: Problem[] = [];
+  for (const plan of options.topics) {
+    if (existing.has(plan.topic)) problems.push(...(await inspectTopic(admin, plan)));
+    else problems.push(...(await createTopic(admin, plan, mode, options.logger)));
+  }
+  return problems;
+}
+
+async function inspectTopic(admin: Admin, plan: TopicPlan): Promise<Problem[]> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [plan.topic] });
+    const partitions = topics[0]?.partitions ?? [];
+    const found: FoundTopic = {
+      partitions: partitions.length,
+      replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+      ...(await readSettings(admin, plan.topic)),
+    };
+    return topicMismatches(plan, found);
+  } catch (error) {
+    return [topicProblem(plan, 'cannot be examined', error, 'DESCRIBE and DESCRIBE_CONFIGS')];
+  }
+}
+
+async function readSettings(admin: Admin, topic: string): Promise<Pick<FoundTopic, 'retentionMs' | 'cleanupPolicy'>> {
+  const TOPIC = 2; // ConfigResourceTypes.TOPIC: kafkajs declares it as a value its module does not export to ESM
+  const configNames = ['retention.ms', 'cleanup.policy'];
+  const { resources } = await admin.describeConfigs({
+    resources: [{ type: TOPIC, name: topic, configNames }],
+    includeSynonyms: false,
+  });
+  const entries = new Map(resources[0]?.configEntries.map(({ configName, configValue }) => [configName, configValue]));
+  const retentionMs = Number(entries.get('retention.ms') ?? '-1');
+  return {
+    retentionMs: retentionMs < 0 ? null : retentionMs,
+    cleanupPolicy: entries.get('cleanup.policy') ?? 'delete',
+  };
+}
+
+async function createTopic(
+  admin: Admin,
+  plan: TopicPlan,
+  mode: 'validate' | 'create',
+  logger: Logger,
+): Promise<Problem[]> {
+  const settings: Record<string, string> =
+    plan.use === 'checkpoint'
+      ? { 'cleanup.policy': 'compact' }
+      : { 'cleanup.policy': 'delete', 'retention.ms': String(plan.retentionMs ?? -1) };
+  try {
+    const created = await admin.createTopics({
+      validateOnly: mode === 'validate',
+      waitForLeaders: mode === 'create',
+      timeout: 10_000,
+      topics: [
+        {
+          topic: plan.topic,
+          numPartitions: plan.partitions,
+          replicationFactor: plan.replicationFactor,
+          configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+        },
+      ],
+    });
+    if (mode === 'create' && created) logger.info({ topic: plan.topic, partitions: plan.partitions }, 'topic created');
+    // Somebody else was faster, perhaps with other settings.
+    return mode === 'create' && !created ? await inspectTopic(admin, plan) : [];
+  } catch (error) {
+    if (isKafkaError(error, 'INVALID_REPLICATION_FACTOR')) {
+      return [
+        {
+          message: `topic ${plan.topic} cannot be created with ${plan.replicationFactor} replicas: ${describeKafkaError(error)}`,
+          remedy: 'Lower `transport.replication_factor` to at most the number of brokers, or start more brokers.',
+        },
+      ];
+    }
+    return [topicProblem(plan, 'does not exist and cannot be created', error, 'CREATE')];
+  }
+}
+
+function topicProblem(plan: TopicPlan, what: string, error: unknown, privileges: string): Problem {
+  const remedy = isKafkaError(error, 'TOPIC_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED')
+    ? `Grant ${privileges} on the topic to the Kafka user, or create the topic by hand.`
+    : 'Look at the brokers, or create the topic by hand.';
+  return { message: `topic ${plan.topic} ${what}: ${describeKafkaError(error)}`, remedy };
+}
+
+function connectionProblem({ brokers, sasl, tls }: KafkaConnection, error: unknown): Problem {
+  const place = `Kafka at ${brokers.join(', ')}`;
+  const reason = describeKafkaError(error);
+  if (classifyKafkaError(error) === 'permanent') {
+    const user = sasl === null ? '' : ` for user ${sasl.username} (${sasl.mechanism})`;
+    return {
+      message: `${place} refuses the login${user}: ${reason}`,
+      remedy: 'Correct `transport.sasl`: mechanism, username and password must be known to the brokers.',
+    };
+  }
+  return {
+    message: `${place} does not answer: ${reason}`,
+    remedy: `Correct \`transport.brokers\`, start the brokers, or ${tls === null ? 'configure `transport.tls` if they expect TLS' : 'check `transport.tls`'}.`,
+  };
+}
