@@ -1,16 +1,78 @@
-/** Composition root 2: a subscription → worker → Redis target. */
-import type { Runtime } from './daemon.ts';
+/** Composition root 2: a subscription → worker → Redis target; `sluice apply` subscribes to Kafka. */
+import type { Daemon, Runtime } from './daemon.ts';
 import { RedisCache } from './cache/redis-cache.ts';
 import type { Invalidation } from './model/invalidation.ts';
 import type { Cache, DeadLetters, RowReader } from './ports.ts';
 import { AuditTrail } from './runtime/audit-trail.ts';
 import type { TargetConfig } from './runtime/config/config.ts';
+import { supervise } from './runtime/supervise.ts';
 import { MysqlRowReader } from './source/row-reader.ts';
-import { encodeRecord } from './transport/record-encoder.ts';
+import { kafkaTransport } from './topics.ts';
+import { KafkaDeadLetters } from './transport/kafka-dead-letters.ts';
+import { KafkaSubscription } from './transport/kafka-subscription.ts';
+import { RecordEncoder } from './transport/record-encoder.ts';
 import { Worker } from './worker/worker.ts';
 
 /** How many of the newest invalidations `sluice tail --since` can look back over, per process. */
 const REMEMBERED_RECORDS = 10_000;
+
+export function createApply(runtime: Runtime): Daemon {
+  const { config, clock, metrics } = runtime;
+  const transport = kafkaTransport(config);
+  if (config.deadLetters.kind !== 'kafka') throw new Error('the Kafka transport keeps dead letters in a topic');
+  const logger = runtime.logger.child({ component: 'transport' });
+  const shared = {
+    audit: createAudit(runtime),
+    reader: createReader(runtime),
+    deadLetters: new KafkaDeadLetters({
+      connection: transport,
+      topic: config.deadLetters.topic,
+      clock,
+      logger,
+      metrics,
+      closeTimeoutMs: config.shutdown.drainTimeoutMs,
+    }),
+  };
+  const targets = config.targets.map((target) => {
+    const cache = createCache(runtime, target);
+    const subscription = new KafkaSubscription({
+      ...transport.consumer,
+      connection: transport,
+      topic: transport.topic,
+      partitions: transport.partitions,
+      // A group for each target: a dead one stays behind alone.
+      group: `${transport.group}.${target.name}`,
+      target: target.name,
+      drainTimeoutMs: config.shutdown.drainTimeoutMs,
+      clock,
+      logger,
+      metrics,
+    });
+    return { cache, subscription, worker: createWorker(runtime, { ...shared, cache }) };
+  });
+  return {
+    audit: shared.audit,
+    links: config.targets.map(({ name }) => ({ gauge: 'sluice_target_available', labels: { target: name } }) as const),
+    run: async (signal) => {
+      try {
+        await supervise(
+          targets.map(
+            ({ subscription, worker }) =>
+              (stop) =>
+                subscription.run(worker.handle, stop),
+          ),
+          signal,
+        );
+      } finally {
+        await Promise.all([
+          shared.reader?.close(),
+          shared.deadLetters.close(),
+          ...targets.map(({ cache }) => cache.close()),
+        ]);
+      }
+    },
+  };
+}
 
 export interface ApplyParts {
   readonly cache: Cache;
@@ -42,8 +104,9 @@ export function createReader({ config, ruleSet, clock }: Runtime): RowReader | n
 }
 
 export function createAudit({ config }: Runtime): AuditTrail {
+  const encoder = new RecordEncoder();
   return new AuditTrail({
-    encode: encodeRecord,
+    encode: (invalidation) => encoder.encode(invalidation),
     keepRecords: REMEMBERED_RECORDS,
     ...(config.audit === null ? {} : { path: config.audit.path }),
   });

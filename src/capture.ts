@@ -1,5 +1,5 @@
-/** Composition root 1: MySQL → decode → rules → a publisher. */
-import type { Runtime } from './daemon.ts';
+/** Composition root 1: MySQL → decode → rules → a publisher; `sluice capture` publishes to Kafka. */
+import type { Daemon, Runtime } from './daemon.ts';
 import { hostname } from 'node:os';
 import { RedisCheckpointStore } from './cache/redis-checkpoint-store.ts';
 import { runCaptureLoop } from './capture-loop.ts';
@@ -8,9 +8,46 @@ import type { CheckpointStore, InvalidationPublisher } from './ports.ts';
 import { FileCheckpointStore } from './progress/file-checkpoint-store.ts';
 import { RuleEvaluator } from './rules/evaluate.ts';
 import type { CheckpointConfig } from './runtime/config/config.ts';
-import type { Task } from './runtime/supervise.ts';
+import { supervise, type Task } from './runtime/supervise.ts';
 import { MysqlChangeSource } from './source/mysql-change-source.ts';
 import { deriveServerId } from './source/server-id.ts';
+import { kafkaTransport } from './topics.ts';
+import { KafkaCheckpointStore } from './transport/kafka-checkpoint-store.ts';
+import { KafkaPublisher } from './transport/kafka-publisher.ts';
+
+export function createCapture(runtime: Runtime): Daemon {
+  const { config, clock, metrics } = runtime;
+  const transport = kafkaTransport(config);
+  const pipeline = config.name;
+  const logger = runtime.logger.child({ component: 'transport' });
+  const publisher = new KafkaPublisher({
+    connection: transport,
+    topic: transport.topic,
+    partitions: transport.partitions,
+    clock,
+    logger,
+    metrics,
+    closeTimeoutMs: config.shutdown.drainTimeoutMs,
+  });
+  metrics.onScrape(() => metrics.set('sluice_queue_depth_records', { pipeline }, publisher.depth()));
+  const { checkpoint } = config;
+  const store =
+    checkpoint.store === 'kafka'
+      ? new KafkaCheckpointStore({ connection: transport, topic: checkpoint.topic, name: pipeline, clock, logger })
+      : localCheckpointStore(checkpoint, null);
+  const capture = captureTask(runtime, { pipeline, serverId: serverIdOf(runtime, pipeline), publisher, store });
+  return {
+    audit: null,
+    links: [{ gauge: 'sluice_source_connected', labels: { pipeline } }],
+    run: async (signal) => {
+      try {
+        await supervise([capture], signal);
+      } finally {
+        await Promise.all([publisher.close(), store.close()]);
+      }
+    },
+  };
+}
 
 export interface CaptureParts {
   /** Names the pipeline in logs and metrics. */

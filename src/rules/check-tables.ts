@@ -9,12 +9,14 @@ export interface LiveTable {
   readonly columns: readonly string[];
 }
 
-/** What the rules expect of the database and do not find there. For `check --live`; pure. */
-export function checkTables(ruleSet: RuleSet, tables: readonly LiveTable[]): Problem[] {
-  return ruleSet.mentions.flatMap((mentions) => [
-    ...patternsWithoutTable(mentions, tables),
-    ...columnsWithoutTable(mentions, tables),
-  ]);
+/** Tables that rules name and that are not there (yet). For `check --live` and the warnings at start; pure. */
+export function unmatchedTables({ mentions }: RuleSet, tables: readonly LiveTable[]): Problem[] {
+  return mentions.flatMap((rule) => patternsWithoutTable(rule, tables));
+}
+
+/** Columns that rules need and that one of their tables lacks: the first such row would stop the line. */
+export function missingColumns({ mentions }: RuleSet, tables: readonly LiveTable[]): Problem[] {
+  return mentions.flatMap((rule) => columnsWithoutTable(rule, tables));
 }
 
 function patternsWithoutTable(mentions: RuleMentions, tables: readonly LiveTable[]): Problem[] {

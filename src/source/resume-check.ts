@@ -21,16 +21,16 @@ export async function checkResume(session: Session, position: Position): Promise
     }
     return;
   }
-  if (facts.flavour === 'mariadb') return;
+  if (facts.flavour === 'mariadb') return checkMariadbHistory(session, position, facts.serverUuid);
   if (!facts.gtids) throw gone('the position is a GTID set, and the source no longer runs with gtid_mode=ON');
-  await checkHistory(session, position.gtidSet, facts.serverUuid);
+  return checkMysqlHistory(session, position.gtidSet, facts.serverUuid);
 }
 
 /**
  * The server must have what we have seen. A replica that became the source may still lack the newest transactions of
  * another server; but without its own, or without any of ours, its history is not the one we followed.
  */
-async function checkHistory(session: Session, ours: string, serverUuid: string): Promise<void> {
+async function checkMysqlHistory(session: Session, ours: string, serverUuid: string): Promise<void> {
   const [row] = await session.query(
     'SELECT GTID_SUBTRACT(?, @@GLOBAL.gtid_executed) AS missing, GTID_SUBTRACT(?, GTID_SUBTRACT(?, @@GLOBAL.gtid_executed)) AS shared',
     [ours, ours, ours],
@@ -41,6 +41,32 @@ async function checkHistory(session: Session, ours: string, serverUuid: string):
   if (missing.toLowerCase().includes(serverUuid.toLowerCase())) {
     throw gone(`the source has lost transactions of its own that we have seen: ${missing}`);
   }
+}
+
+/**
+ * A MariaDB server whose log was reset takes any position, and then leaves out what it writes until the numbers reach
+ * it. So the server we followed must still know, for each domain, a number at least as high.
+ */
+async function checkMariadbHistory(
+  session: Session,
+  { gtidSet, serverUuid }: Position,
+  uuidNow: string,
+): Promise<void> {
+  if (serverUuid !== uuidNow) return;
+  const [row] = await session.query('SELECT @@GLOBAL.gtid_binlog_state AS state');
+  const state = text(row, 'state').split(',').map(parseMariadbGtid);
+  for (const ours of (gtidSet ?? '').split(',').filter((gtid) => gtid !== '')) {
+    const { domainAndServer, sequence } = parseMariadbGtid(ours);
+    const known = state.find((entry) => entry.domainAndServer === domainAndServer);
+    if (known === undefined || known.sequence < sequence) {
+      throw gone(`the source has lost transactions that we have seen: up to ${ours}`);
+    }
+  }
+}
+
+function parseMariadbGtid(gtid: string): { domainAndServer: string; sequence: bigint } {
+  const [domain = '', server = '', sequence = '0'] = gtid.trim().split('-');
+  return { domainAndServer: `${domain}-${server}`, sequence: BigInt(sequence || '0') };
 }
 
 function gone(message: string): SluiceError {

@@ -180,7 +180,8 @@ export class ConsumerSession {
     this.#noteDelivery(partition, Number(batch.firstOffset() ?? 0), Number(batch.highWatermark));
     const signal = this.#handlers.signal;
     for (let begin = 0; begin < messages.length; begin += this.#maxBatchRecords) {
-      if (this.#stopping || this.#rebalance !== undefined || generation !== this.#generation || payload.isStale()) return;
+      if (this.#stopping || this.#rebalance !== undefined || generation !== this.#generation || payload.isStale())
+        return;
       const slice = messages.slice(begin, begin + this.#maxBatchRecords);
       const last = slice.at(-1)?.offset ?? '0';
       const handled = await this.#handle(partition, slice, signal);

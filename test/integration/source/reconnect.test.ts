@@ -54,7 +54,7 @@ it('a link that went silent is called dead after three heartbeats, and another o
   const { pool, database } = await openDatabase(address);
   await pool.query('CREATE TABLE t (id INT PRIMARY KEY, v INT)');
   const proxy = await TcpProxy.open(address);
-  const { source } = openSource({ address: { ...address, port: proxy.port }, heartbeatMs: 100 });
+  const { source } = openSource({ address: { ...address, port: proxy.port }, heartbeatMs: 100, connectTimeoutMs: 500 });
   const from = await startAtNow(source);
   const seen: RowChange[] = [];
   const reading = collect(source, from, {

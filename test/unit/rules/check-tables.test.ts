@@ -1,13 +1,17 @@
 import { expect, it } from 'vitest';
-import { checkTables } from '../../../src/rules/check-tables.ts';
+import { missingColumns, unmatchedTables } from '../../../src/rules/check-tables.ts';
 import { rulesOf } from '../../support/rules.ts';
 
 const TABLES = [
   { database: 'shop', name: 'products', columns: ['id', 'name', 'price', 'category_id'] },
   { database: 'shop', name: 'orders', columns: ['id', 'customer_id'] },
 ];
-const check = (text: string) =>
-  checkTables(rulesOf(text), TABLES).map((p) => `${p.line}:${p.column} ${p.message} / ${p.remedy}`);
+const check = (text: string) => {
+  const ruleSet = rulesOf(text);
+  return [...unmatchedTables(ruleSet, TABLES), ...missingColumns(ruleSet, TABLES)].map(
+    (p) => `${p.line}:${p.column} ${p.message} / ${p.remedy}`,
+  );
+};
 
 it('finds nothing wrong with rules that fit, whatever the case of the columns', () => {
   expect(check('rules:\n  - {name: a, table: "shop.*", keys: ["a:{ID}"], action: delete}\n')).toEqual([]);

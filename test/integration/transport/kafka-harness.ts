@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { onTestFinished } from 'vitest';
+import { readAddresses } from '../../../deploy/local/services.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { createLogger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import type { KafkaConnection } from '../../../src/transport/kafka-client.ts';
+import { KafkaPublisher } from '../../../src/transport/kafka-publisher.ts';
+import { KafkaSubscription, type KafkaSubscriptionOptions } from '../../../src/transport/kafka-subscription.ts';
+import { Topic } from '../../support/topic.ts';
+
+export async function connectionTo(brokers?: readonly string[]): Promise<KafkaConnection> {
+  const known = brokers ?? (await readAddresses()).kafka.brokers;
+  return { brokers: known, clientId: `test-${randomUUID().slice(0, 8)}`, tls: null, sasl: null };
+}
+
+/** A topic and a group that nobody used before, and what a test does with them. */
+export class KafkaHarness {
+  readonly connection: KafkaConnection;
+  readonly topic: Topic;
+  readonly group = `group-${randomUUID()}`;
+  readonly partitions: number;
+  readonly parts = { clock: systemClock, logger: createLogger('silent'), metrics: new Metrics() };
+
+  private constructor(connection: KafkaConnection, partitions: number) {
+    this.connection = connection;
+    this.partitions = partitions;
+    this.topic = new Topic({ brokers: connection.brokers, name: `transport-${randomUUID()}` });
+  }
+
+  static async open(options: { partitions: number; brokers?: readonly string[] }): Promise<KafkaHarness> {
+    const harness = new KafkaHarness(await connectionTo(options.brokers), options.partitions);
+    await harness.topic.create({ partitions: options.partitions });
+    return harness;
+  }
+
+  publisher(more: { partitions?: number; closeTimeoutMs?: number } = {}): KafkaPublisher {
+    const { connection, partitions, parts } = this;
+    const publisher = new KafkaPublisher({ connection, partitions, topic: this.topic.name, ...parts, ...more });
+    onTestFinished(() => publisher.close());
+    return publisher;
+  }
+
+  subscription(more: Partial<KafkaSubscriptionOptions> = {}): KafkaSubscription {
+    const { connection, group, partitions, parts } = this;
+    return new KafkaSubscription({
+      connection,
+      group,
+      partitions,
+      topic: this.topic.name,
+      target: 'main',
+      ...parts,
+      commitIntervalMs: 50,
+      heartbeatIntervalMs: 100,
+      sessionTimeoutMs: 6_000,
+      ...more,
+    });
+  }
+}

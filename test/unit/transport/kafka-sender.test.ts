@@ -1,0 +1,174 @@
+import { KafkaJSConnectionError, KafkaJSProtocolError } from './kafkajs-errors.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Clock } from '../../../src/ports.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import type { OutgoingRecord } from '../../../src/transport/accumulator.ts';
+import type { Acknowledgement, ProducerClient } from '../../../src/transport/kafka-producer.ts';
+import { KafkaSender } from '../../../src/transport/kafka-sender.ts';
+
+type Answer = Error | readonly Acknowledgement[] | Promise<readonly Acknowledgement[]>;
+
+const TOPIC = 'sluice.test';
+const ack = (partition: number, more: Partial<Acknowledgement> = {}): readonly Acknowledgement[] => [
+  { topicName: TOPIC, partition, errorCode: 0, baseOffset: '7', ...more },
+];
+const record = (value: string): OutgoingRecord => ({ key: 'k', value: Buffer.from(value), partition: 3 });
+/** Time does not matter here: every backoff is over at once. */
+const clock: Clock = {
+  now: () => 0,
+  sleep: (_ms, signal) => {
+    signal?.throwIfAborted();
+    return new Promise((resolve) => setImmediate(resolve));
+  },
+};
+
+/** Producers that answer what the test says, one answer per send, over all producers; without one: acknowledged. */
+class FakeCluster {
+  readonly log: string[] = [];
+  readonly sends: { producer: number; partition: number; values: string[] }[] = [];
+  connectErrors: Error[] = [];
+  #producers = 0;
+
+  constructor(readonly answers: Answer[]) {}
+
+  create(): ProducerClient {
+    const producer = ++this.#producers;
+    const client: ProducerClient = {
+      connect: () => {
+        const error = this.connectErrors.shift();
+        this.log.push(`connect ${producer}`);
+        return error === undefined ? Promise.resolve() : Promise.reject(error);
+      },
+      disconnect: () => {
+        this.log.push(`disconnect ${producer}`);
+        return Promise.resolve();
+      },
+      send: ({ acks, messages }) => {
+        expect(acks).toBe(-1);
+        const partition = messages[0]?.partition ?? -1;
+        this.sends.push({ producer, partition, values: messages.map(({ value }) => value.toString()) });
+        const answer = this.answers.shift() ?? ack(partition);
+        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      },
+    };
+    return client;
+  }
+}
+
+function start(...answers: Answer[]) {
+  const cluster = new FakeCluster(answers);
+  const metrics = new Metrics();
+  const count = vi.spyOn(metrics, 'count');
+  const sender = new KafkaSender({
+    topic: TOPIC,
+    createProducer: () => cluster.create(),
+    clock,
+    logger: silentLogger,
+    metrics,
+  });
+  onTestFinished(() => sender.close());
+  return { cluster, sender, rebuilds: () => count.mock.calls.length };
+}
+
+describe('the Kafka sender', () => {
+  it('connects at the first record and keeps the producer', async () => {
+    const { cluster, sender } = start();
+    await sender.send(3, [record('a')]);
+    await sender.send(3, [record('b')]);
+    expect(cluster.log).toEqual(['connect 1']);
+    expect(cluster.sends.map(({ values }) => values)).toEqual([['a'], ['b']]);
+  });
+
+  it('repeats the very same batch on the same producer after a retriable error', async () => {
+    const { cluster, sender, rebuilds } = start(
+      new KafkaJSProtocolError('NOT_LEADER_FOR_PARTITION', true),
+      new KafkaJSConnectionError('broker gone'),
+    );
+    await sender.send(3, [record('a'), record('b')]);
+    expect(cluster.sends).toEqual(
+      Array.from({ length: 3 }, () => ({ producer: 1, partition: 3, values: ['a', 'b'] })),
+    );
+    expect(rebuilds()).toBe(0);
+  });
+
+  it.each(['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'INVALID_PRODUCER_EPOCH'])(
+    'rebuilds the producer after %s and repeats the batch',
+    async (type) => {
+      const { cluster, sender, rebuilds } = start(new KafkaJSProtocolError(type, false));
+      await sender.send(3, [record('a')]);
+      expect(cluster.sends.map(({ producer }) => producer)).toEqual([1, 2]);
+      expect(cluster.log).toEqual(['connect 1', 'disconnect 1', 'connect 2']);
+      expect(rebuilds()).toBe(1);
+    },
+  );
+
+  it.each<[string, readonly Acknowledgement[]]>([
+    ['an empty answer', []],
+    ['another partition', ack(4)],
+    ['another topic', ack(3, { topicName: 'other' })],
+    ['an error code', ack(3, { errorCode: 6 })],
+    ['no offset', [{ topicName: TOPIC, partition: 3, errorCode: 0 }]],
+  ])('does not believe %s to be an acknowledgement', async (_, answer) => {
+    const { cluster, sender, rebuilds } = start(answer);
+    await sender.send(3, [record('a')]);
+    expect(cluster.sends.map(({ producer }) => producer)).toEqual([1, 2]);
+    expect(rebuilds()).toBe(1);
+  });
+
+  it('rebuilds once when several partitions fail on one producer, and only after the last request has ended', async () => {
+    let answerSlow = (_: readonly Acknowledgement[]): void => undefined;
+    const slow = new Promise<readonly Acknowledgement[]>((resolve) => (answerSlow = resolve));
+    const broken = (): Error => new KafkaJSProtocolError('INVALID_PRODUCER_EPOCH', false);
+    const { cluster, sender, rebuilds } = start(slow, broken(), broken());
+    const done = Promise.all([0, 1, 2].map((partition) => sender.send(partition, [{ ...record('a'), partition }])));
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(cluster.log).toEqual(['connect 1']);
+    answerSlow(ack(0));
+    await done;
+    expect(cluster.log).toEqual(['connect 1', 'disconnect 1', 'connect 2']);
+    expect(rebuilds()).toBe(1);
+    expect(cluster.sends.filter(({ producer }) => producer === 2).map(({ partition }) => partition)).toEqual([1, 2]);
+  });
+
+  it('sends two halves in order when the broker finds a batch too large', async () => {
+    const { cluster, sender } = start(new KafkaJSProtocolError('MESSAGE_TOO_LARGE', false));
+    await sender.send(3, ['a', 'b', 'c'].map(record));
+    expect(cluster.sends.map(({ values }) => values)).toEqual([['a', 'b', 'c'], ['a', 'b'], ['c']]);
+  });
+
+  it.each(['MESSAGE_TOO_LARGE', 'TOPIC_AUTHORIZATION_FAILED', 'INVALID_TOPIC_EXCEPTION'])(
+    'gives up with PUBLISH_FAILED when one record can never pass: %s',
+    async (type) => {
+      const { cluster, sender } = start(new KafkaJSProtocolError(type, false));
+      await expect(sender.send(3, [record('a')])).rejects.toMatchObject({
+        code: 'PUBLISH_FAILED',
+        message: expect.stringContaining(`${TOPIC}: ${type}`) as string,
+      });
+      expect(cluster.sends).toHaveLength(1);
+    },
+  );
+
+  it('tries to connect until it succeeds, with a new producer each time', async () => {
+    const { cluster, sender } = start();
+    cluster.connectErrors = [new KafkaJSConnectionError('refused'), new KafkaJSConnectionError('refused')];
+    await sender.send(3, [record('a')]);
+    expect(cluster.log.filter((line) => line.startsWith('connect'))).toEqual(['connect 1', 'connect 2', 'connect 3']);
+    expect(cluster.sends.map(({ producer }) => producer)).toEqual([3]);
+  });
+
+  it('gives up when Kafka refuses the login', async () => {
+    const { cluster, sender } = start();
+    cluster.connectErrors = [new KafkaJSProtocolError('SASL_AUTHENTICATION_FAILED', false)];
+    await expect(sender.send(3, [record('a')])).rejects.toMatchObject({ code: 'PUBLISH_FAILED' });
+  });
+
+  it('rejects what still waits when it is closed', async () => {
+    const { cluster, sender } = start();
+    cluster.connectErrors = Array.from({ length: 1_000 }, () => new KafkaJSConnectionError('refused'));
+    const send = sender.send(3, [record('a')]);
+    const rejected = expect(send).rejects.toMatchObject({ code: 'TRANSPORT_UNAVAILABLE' });
+    await sender.close();
+    await rejected;
+  });
+});
