@@ -56,11 +56,10 @@ export function createApply(runtime: Runtime): Daemon {
     run: async (signal) => {
       try {
         await supervise(
-          targets.map(
-            ({ subscription, worker }) =>
-              (stop) =>
-                subscription.run(worker.handle, stop),
-          ),
+          targets.map(({ subscription, worker }) => async (stop: AbortSignal) => {
+            await worker.untilAvailable(stop);
+            await subscription.run(worker.handle, stop);
+          }),
           signal,
         );
       } finally {

@@ -1,11 +1,12 @@
 import type { Invalidation } from './model/invalidation.ts';
 import type { ResumePoint } from './model/position.ts';
 import type { ChangeBatch, RowChange } from './model/row-change.ts';
-import type { ChangeSource, CheckpointStore, Clock, InvalidationPublisher } from './ports.ts';
+import type { ChangeSource, Checkpoint, CheckpointStore, Clock, InvalidationPublisher } from './ports.ts';
 import { Checkpointer } from './progress/checkpointer.ts';
 import { InFlightWindow } from './progress/in-flight-window.ts';
 import { Watermark } from './progress/watermark.ts';
-import { errorMessage } from './runtime/errors.ts';
+import { fullJitterMs } from './runtime/backoff.ts';
+import { SluiceError, errorMessage } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
 import type { Metrics } from './runtime/metrics.ts';
 
@@ -79,12 +80,21 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   }
   await saving;
   if (!failure.signal.aborted) await drain(window, options, failure.signal);
-  await checkpointer.save();
+  await saveLast(checkpointer, logger);
   failure.signal.throwIfAborted();
 }
 
+/** A stop is not held up by a store that is away: the next start repeats what this checkpoint would have skipped. */
+async function saveLast(checkpointer: Checkpointer, logger: Logger): Promise<void> {
+  try {
+    await checkpointer.save();
+  } catch (error) {
+    logger.error({ reason: errorMessage(error) }, 'the last checkpoint could not be saved; the rest is repeated');
+  }
+}
+
 async function resumePoint(options: CaptureLoopOptions, signal: AbortSignal): Promise<ResumePoint> {
-  const checkpoint = await options.store.load();
+  const checkpoint = await loadCheckpoint(options, signal);
   if (checkpoint !== null) {
     options.logger.info({ position: checkpoint.position }, 'resuming from the checkpoint');
     return { position: checkpoint.position, lastVersion: checkpoint.lastVersion };
@@ -92,6 +102,22 @@ async function resumePoint(options: CaptureLoopOptions, signal: AbortSignal): Pr
   const first = await options.firstStart(signal);
   options.logger.info({ position: first.position }, 'no checkpoint: first start');
   return first;
+}
+
+/** Waits for a store that does not answer: beginning without its checkpoint would skip changes. */
+async function loadCheckpoint(
+  { store, clock, logger }: CaptureLoopOptions,
+  signal: AbortSignal,
+): Promise<Checkpoint | null> {
+  for (let failures = 0; ; failures++) {
+    try {
+      return await store.load();
+    } catch (error) {
+      if (!(error instanceof SluiceError && error.retryable)) throw error;
+      logger.warn({ reason: error.message }, 'the checkpoint cannot be read yet, retrying');
+      await clock.sleep(fullJitterMs(failures, { baseMs: 250, maxMs: 10_000 }), signal);
+    }
+  }
 }
 
 async function drain(window: InFlightWindow, options: CaptureLoopOptions, failure: AbortSignal): Promise<void> {

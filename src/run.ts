@@ -69,6 +69,7 @@ function pipelineTask(
     // A handler that fails makes its publish fail, which stops capture with that error: nothing to report twice.
     const consuming = queue.run(worker.handle, applying.signal).catch(() => undefined);
     try {
+      await worker.untilAvailable(signal);
       await capture(signal);
     } finally {
       // Last: capture's own drain has waited for what is in the queue.

@@ -61,10 +61,10 @@ export class SluiceProcess {
   async ready(timeoutMs = 60_000): Promise<void> {
     const url = await this.admin();
     const deadline = Date.now() + timeoutMs;
-    for (let reason = ''; ;) {
+    for (;;) {
       const answer = await fetch(`${url}/readyz`).catch((error: unknown) => String(error));
       if (typeof answer !== 'string' && answer.ok) return;
-      reason = typeof answer === 'string' ? answer : await answer.text();
+      const reason = typeof answer === 'string' ? answer : await answer.text();
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) this.#fail('ended before it was ready');
       if (Date.now() > deadline) this.#fail(`not ready after ${timeoutMs} ms: ${reason}`);
       await new Promise((resolve) => setTimeout(resolve, 20));

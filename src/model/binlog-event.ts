@@ -24,7 +24,7 @@ export interface RotateEvent extends BinlogEvent {
 export interface GtidEvent extends BinlogEvent {
   readonly gtid: string;
   /** When the transaction was committed where it was first executed, µs since the epoch; absent where it is not told. */
-  readonly commitTimeUs?: number;
+  readonly commitTimeUs?: number | undefined;
   /** MariaDB: the transaction is one statement (DDL) and has no commit event. */
   readonly standalone?: boolean;
 }

@@ -1,13 +1,11 @@
 import type { BinlogEvent, TableMapEvent } from '../model/binlog-event.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
-import { commitTimeUs } from './gtid-time.ts';
+import { BoundaryEvents } from './boundary-events.ts';
 import { TableMapCache } from './table-map-cache.ts';
 import type { Packet, ZongjiEvent, ZongjiInternals } from './zongji-internals.ts';
 
 const ROTATE = 4;
 const TABLE_MAP = 19;
-const GTID = 33;
-const ANONYMOUS_GTID = 34;
 
 export interface BinlogTapOptions {
   readonly zongji: ZongjiInternals;
@@ -27,19 +25,20 @@ export interface BinlogTapOptions {
  * - drops rows without a table map, and rows in partial images, without an error,
  * - ends without any event when the server ends the stream,
  * - asks INFORMATION_SCHEMA about a table of today where the log has no full metadata of its own,
- * - builds a table's metadata anew for every TABLE_MAP event (half of the time of a small transaction).
+ * - spends half of the time of a small transaction on what it is not asked for: metadata of a table that did not change,
+ *   BEGIN, a GTID set of its own.
  *
  * The class is not part of zongji's documented interface: test/unit/source/zongji-contract.test.ts pins what is used.
  */
 export class BinlogTap {
   readonly #options: BinlogTapOptions;
   readonly #tableMaps = new TableMapCache();
+  readonly #boundaries = new BoundaryEvents();
   #broken = false;
   /** True while an event is parsed: an error raised then is about the event, not about the connection. */
   #parsing = false;
   #delivered = false;
   #type = 0;
-  #commitTimeUs: number | undefined;
 
   constructor(options: BinlogTapOptions) {
     this.#options = options;
@@ -50,6 +49,8 @@ export class BinlogTap {
     const look = (packet: Packet, parse: () => unknown): void => {
       this.#packet(packet, parse);
     };
+    // We keep the GTID set ourselves; the dump request is made from the options.
+    zongji._executedGtids = null;
     const Original = zongji.BinlogClass;
     zongji.BinlogClass = class extends Original {
       constructor() {
@@ -89,8 +90,12 @@ export class BinlogTap {
     this.#type = type;
     this.#delivered = false;
     this.#parsing = true;
-    this.#commitTimeUs = type === GTID || type === ANONYMOUS_GTID ? commitTimeUs(packet) : undefined;
     try {
+      const boundary = this.#boundaries.read(type, packet, this.#checksumBytes);
+      if (boundary !== null) {
+        this.#options.onEvent(type, boundary);
+        return;
+      }
       parse();
       if (!this.#delivered && !this.#broken) throw new Error('the client library dropped it');
     } catch (error) {
@@ -105,7 +110,6 @@ export class BinlogTap {
     // Without a table map zongji marks the rows as filtered out; we filter nothing.
     if (event === undefined || event._filtered === true) throw new Error('rows of a table nothing has defined');
     this.#delivered = true;
-    if (this.#commitTimeUs !== undefined) event.commitTimeUs = this.#commitTimeUs;
     if (event.rows !== undefined) requireFullImages(event);
     this.#options.onEvent(this.#type, this.#type === TABLE_MAP ? this.#tableMap(event) : event);
   }

@@ -28,7 +28,7 @@ export async function preflightQueries(options: PreflightQueriesOptions): Promis
     const problems: (Problem & { rule: string })[] = [];
     for (const { rule, sql } of queries) {
       try {
-        (await connection.prepare(sql)).close();
+        await (await connection.prepare(sql)).close();
       } catch (error) {
         problems.push({
           rule,

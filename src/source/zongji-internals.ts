@@ -33,8 +33,6 @@ export interface ZongjiEvent {
   hasAmbiguousTemporalColumns(): boolean;
   buildColumnSchemas(): ColumnSchema[];
   updateColumnInfo(): void;
-  /** Ours. */
-  commitTimeUs?: number;
 }
 
 /** The mysql2 command that sends the dump request (`start`) and receives its packets (`binlogData`). */
@@ -52,6 +50,8 @@ export interface ZongjiInternals {
   BinlogClass: BinlogCommandClass;
   /** Table id → what the parser of rows reads. */
   tableMap: Record<number, TableMapEntry>;
+  /** The set zongji folds every GTID into, unless it is null. */
+  _executedGtids: unknown;
   readonly useChecksum: boolean;
   readonly isMariaDb: boolean;
 }

@@ -10,7 +10,7 @@ export function encodeDeadLetter({ reason, item, target }: DeadLetter, timeMs: n
   const time = new TimeFormatter().format(timeMs);
   return (
     `{"v":1,"reason":${JSON.stringify(reason)},"target":${JSON.stringify(target)}` +
-    `,"place":${JSON.stringify(item.place)},"time":"${time}",${encodeItem(item)}}`
+    `,"place":${JSON.stringify(item.place)},"kept_at":"${time}",${encodeItem(item)}}`
   );
 }
 

@@ -1,10 +1,11 @@
 /**
  * Times in records are ISO 8601 in UTC: a person reads them, and nothing is lost. Milliseconds always stand there,
- * microseconds when the source told them (`2026-03-01T10:00:00.123456Z`): commit times have that resolution.
+ * microseconds when the source told them (`2026-03-01T10:00:00.123456Z`): commit times have that resolution (exactly
+ * until the year 2109, after which a number of ms no longer holds whole µs).
  */
 const SHAPE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:\d{3})?Z$/;
-/** 9999-12-31T23:59:59.999Z: later ones do not have the shape. */
-const LATEST_MS = 253402300799999;
+/** Beyond 2^53 µs (the year 2255, where versions end too) a number cannot hold microseconds. */
+const LATEST_MS = 9_007_199_254_740;
 
 /** Times of neighbouring records mostly share their second, and the text up to it is the slow part: kept between calls. */
 export class TimeFormatter {

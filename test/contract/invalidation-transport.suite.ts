@@ -204,8 +204,8 @@ export function describeTransport({ name, publishedMeans, create }: TransportKin
     });
 
     test('resolves at once when it is stopped before it began', async () => {
-      const { subscription } = await start();
-      await expect(subscription().run(() => Promise.resolve(), AbortSignal.abort())).resolves.toBeUndefined();
+      const harness = await start();
+      await expect(harness.subscription().run(() => Promise.resolve(), AbortSignal.abort())).resolves.toBeUndefined();
     });
 
     if (publishedMeans === 'durable') {

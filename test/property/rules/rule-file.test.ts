@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { ProblemsError } from '../../../src/runtime/errors.ts';
 import { parseRefreshQuery } from '../../../src/rules/refresh-query.ts';
 import { loadRules } from '../../../src/rules/rule-file.ts';
+
+// Thousands of cases take a second; on a machine that is busy with other suites, more.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A rule set, or problems that all have a place in the file: never anything else. */
 function survives(text: string): void {

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { parseTemplate, printTemplate, type KeyTemplate } from '../../../src/rules/key-template.ts';
 import { templatesOverlap } from '../../../src/rules/template-overlap.ts';
+
+// Thousands of cases take a second; on a machine that is busy with other suites, more.
+vi.setConfig({ testTimeout: 60_000 });
 
 const literal = fc.string({
   minLength: 1,

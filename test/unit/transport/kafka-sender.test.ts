@@ -28,9 +28,12 @@ class FakeCluster {
   readonly log: string[] = [];
   readonly sends: { producer: number; partition: number; values: string[] }[] = [];
   connectErrors: Error[] = [];
+  readonly answers: Answer[];
   #producers = 0;
 
-  constructor(readonly answers: Answer[]) {}
+  constructor(answers: Answer[]) {
+    this.answers = answers;
+  }
 
   create(): ProducerClient {
     const producer = ++this.#producers;

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import type { JsonValue } from '../../../src/model/row-change.ts';
+import { decodeRecord } from '../../../src/transport/record-decoder.ts';
+import { encodeRecord } from '../../../src/transport/record-encoder.ts';
+import { deleteOf } from '../../support/invalidations.ts';
+
+const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
+const natural = fc.maxSafeNat();
+/** JSON has no -0. */
+const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
+const columns = fc.dictionary(text, json);
+const timeMs = fc.integer({ min: 0, max: 9_007_199_254_740 });
+/** Above 2^42 ms (the year 2109) a number of ms has no whole microseconds any more. */
+const commitTimeMs = fc.integer({ min: 0, max: 2 ** 42 * 1_000 }).map((us) => us / 1000);
+
+const base = {
+  key: text,
+  partitionKey: text,
+  version: natural,
+  rule: text,
+  origin: fc.record({
+    database: text,
+    table: text,
+    operation: fc.constantFrom('insert', 'update', 'delete'),
+    primaryKey: fc.option(columns),
+    gtid: fc.option(text),
+    coordinates: fc.record({ file: text, offset: natural }),
+    commitTimeMs,
+    captureTimeMs: timeMs,
+  }),
+};
+const invalidation: fc.Arbitrary<Invalidation> = fc.oneof(
+  fc.record({ ...base, action: fc.constant('delete' as const), versioned: fc.boolean() }),
+  fc.record({
+    ...base,
+    action: fc.constant('refresh' as const),
+    row: fc.record({ state: fc.constantFrom('present', 'gone'), columns }),
+  }),
+);
+
+const decode = (key: Buffer | null, value: Buffer | null) => decodeRecord({ key, value }, 'topic/0@0');
+
+describe('records', () => {
+  it('give back every invalidation exactly', () => {
+    fc.assert(
+      fc.property(invalidation, (original) => {
+        const item = decode(Buffer.from(original.partitionKey), Buffer.from(encodeRecord(original)));
+        expect(item).toMatchObject({ kind: 'invalidation' });
+        if (item.kind === 'invalidation') expect(withOwn(item.invalidation)).toEqual(withOwn(original));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are what JSON.parse reads', () => {
+    fc.assert(fc.property(invalidation, (original) => void JSON.parse(encodeRecord(original))));
+  });
+
+  it('of any bytes never throw', () => {
+    const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
+    fc.assert(
+      fc.property(fc.option(bytes), fc.option(bytes), (key, value) => {
+        expect(decode(key, value).kind).toBe('unreadable');
+      }),
+    );
+  });
+
+  it('of any JSON, and of any record with a changed field, never throw', () => {
+    const good = JSON.parse(encodeRecord(deleteOf('a', 1))) as Record<string, unknown>;
+    const field = fc.constantFrom(...Object.keys(good), 'row', 'versioned', 'partition_key', '__proto__', 'constructor');
+    fc.assert(
+      fc.property(field, fc.jsonValue(), (name, value) => {
+        const changed = JSON.stringify(good).slice(0, -1) + `,${JSON.stringify(name)}:${JSON.stringify(value)}}`;
+        decode(Buffer.from('a'), Buffer.from(changed));
+        decode(Buffer.from('a'), Buffer.from(JSON.stringify(value)));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('of any record with one byte changed never throw', () => {
+    const good = Buffer.from(encodeRecord(deleteOf('a', 1)));
+    fc.assert(
+      fc.property(fc.nat(good.length - 1), fc.nat(255), (at, byte) => {
+        const changed = Buffer.from(good);
+        changed[at] = byte;
+        decode(Buffer.from('a'), changed);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+/** Objects of fast-check have no prototype; only what is in them counts. */
+function withOwn(value: unknown): unknown {
+  return JSON.stringify(value);
+}

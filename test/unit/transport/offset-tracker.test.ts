@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { OffsetTracker } from '../../../src/transport/offset-tracker.ts';
+
+function trackerOf(...partitions: number[]): OffsetTracker {
+  const tracker = new OffsetTracker();
+  tracker.assign(partitions);
+  return tracker;
+}
+
+describe('the offset tracker', () => {
+  it('offers for commit only what is finished and not committed yet', () => {
+    const tracker = trackerOf(0, 1);
+    tracker.committedBefore({ partition: 0, offset: 10 });
+    tracker.delivered(0, 10, 30);
+    expect(tracker.uncommitted()).toEqual([]);
+    tracker.finished(0, 20);
+    expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 20 }]);
+    tracker.committed({ partition: 0, offset: 20 });
+    expect(tracker.uncommitted()).toEqual([]);
+  });
+
+  it('notices records that were deleted before they were read, and a partition that began anew', () => {
+    const tracker = trackerOf(0);
+    tracker.committedBefore({ partition: 0, offset: 10 });
+    expect(tracker.delivered(0, 10, 100)).toBeUndefined();
+    tracker.finished(0, 20);
+    expect(tracker.delivered(0, 50, 100)).toEqual({ expected: 20, found: 50 });
+    tracker.finished(0, 60);
+    expect(tracker.delivered(0, 0, 5)).toEqual({ expected: 60, found: 0 });
+  });
+
+  it('expects nothing of a partition that the group never committed', () => {
+    expect(trackerOf(0).delivered(0, 50, 100)).toBeUndefined();
+  });
+
+  it('forgets everything with a new assignment', () => {
+    const tracker = trackerOf(0, 1);
+    tracker.finished(0, 20);
+    tracker.assign([1]);
+    tracker.finished(0, 30);
+    expect(tracker.uncommitted()).toEqual([]);
+    expect(tracker.partitions).toEqual([1]);
+    expect(tracker.delivered(0, 7, 9)).toBeUndefined();
+  });
+
+  it('counts the lag from what is finished, or from the oldest record of a new group', () => {
+    const tracker = trackerOf(0);
+    tracker.ends(0, 40, 100);
+    expect(tracker.lag(0)).toBe(60);
+    tracker.delivered(0, 40, 100);
+    tracker.finished(0, 90);
+    expect(tracker.lag(0)).toBe(10);
+    tracker.ends(0, 40, 120);
+    expect(tracker.lag(0)).toBe(30);
+    expect(tracker.lag(5)).toBe(0);
+  });
+});
