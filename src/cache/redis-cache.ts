@@ -116,11 +116,23 @@ export class RedisCache implements Cache {
 
 type Replies = readonly [error: Error | null, reply?: unknown][];
 
+/** A lone request, the usual one on a quiet source, needs no pipeline around it. */
 async function send(client: Redis, requests: readonly ApplyRequest[]): Promise<Replies> {
+  const [only] = requests;
+  if (only !== undefined && requests.length === 1) return [await sendAlone(client, only)];
   const pipeline = client.pipeline();
   for (const request of requests) {
     if (request.kind === 'unlink') pipeline.unlink([...request.keys]);
     else pipeline.evalsha(APPLY_SCRIPT_SHA, request.keys.length, ...request.keys, ...request.args);
   }
   return (await pipeline.exec()) ?? [];
+}
+
+async function sendAlone(client: Redis, request: ApplyRequest): Promise<Replies[number]> {
+  try {
+    if (request.kind === 'unlink') return [null, await client.unlink([...request.keys])];
+    return [null, await client.evalsha(APPLY_SCRIPT_SHA, request.keys.length, ...request.keys, ...request.args)];
+  } catch (error) {
+    return [error instanceof Error ? error : new Error(String(error))];
+  }
 }

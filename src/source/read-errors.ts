@@ -30,6 +30,7 @@ const MAY_PASS: ReadonlySet<number> = new Set([
   1927, // MariaDB: connection killed
   1969, // MariaDB: ran longer than max_statement_time
   3024, // ran longer than max_execution_time
+  3572, // NOWAIT, and the row is locked
   3168, // server not available
   4031, // closed for inactivity
 ]);

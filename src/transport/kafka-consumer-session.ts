@@ -106,6 +106,8 @@ export class ConsumerSession {
     this.#consumer.on(events.FETCH, () => this.#noteSign());
     await Promise.all([this.#admin.connect(), this.#consumer.connect()]);
     await this.#consumer.subscribe({ topics: [topic], fromBeginning: true });
+    // Before joining, too: kafkajs may throw an offset that is out of range away sooner than it can be read after.
+    await this.#readStartingOffsets();
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -148,7 +150,7 @@ export class ConsumerSession {
     try {
       const [answer] = await this.#admin.fetchOffsets({ groupId: group, topics: [topic] });
       for (const { partition, offset } of answer?.partitions ?? []) {
-        if (Number(offset) >= 0) this.#tracker.committedBefore({ partition, offset: Number(offset) });
+        this.#tracker.groupCommitted({ partition, offset: Number(offset) });
       }
       await this.#measureLag();
     } catch (error) {

@@ -104,11 +104,12 @@ export class KafkaReader {
       where: { fromBeginning: boolean } | { fromTimestamp: number },
     ): Promise<readonly { partition: number; offset: string }[]> =>
       (await cluster.fetchTopicsOffset([{ topic, partitions, ...where }]))[0]?.partitions ?? [];
+    // A partition without a record that young answers -1: then its end is meant, as it was before that question, or a
+    // record that came in between would be passed over.
+    const ends = from.kind === 'since' ? await ask({ fromBeginning: false }) : [];
     const found = await ask(
       from.kind === 'since' ? { fromTimestamp: from.timeMs } : { fromBeginning: from.kind === 'earliest' },
     );
-    // A partition without a record that young answers -1: then its end is meant.
-    const ends = found.some(({ offset }) => Number(offset) < 0) ? await ask({ fromBeginning: false }) : [];
     const endOf = (wanted: number): string => ends.find(({ partition }) => partition === wanted)?.offset ?? '0';
     return new Map(
       found.map(({ partition, offset }) => [partition, Number(Number(offset) < 0 ? endOf(partition) : offset)]),

@@ -26,6 +26,8 @@ interface Progress {
  */
 export class OffsetTracker {
   readonly #partitions = new Map<number, Progress>();
+  /** The furthest offset that the group is known to have committed, of every partition. */
+  readonly #known = new Map<number, number>();
 
   /** The group has assigned these partitions to us. */
   assign(partitions: readonly number[]): void {
@@ -35,10 +37,15 @@ export class OffsetTracker {
     }
   }
 
-  /** The group had committed this offset when the partition was assigned. */
-  committedBefore({ partition, offset }: PartitionOffset): void {
+  /**
+   * The group has committed this offset, whoever did; below 0 it has none. It has none either when kafkajs has just
+   * thrown away one that is out of range: then the furthest one known before is where reading should have gone on.
+   */
+  groupCommitted({ partition, offset }: PartitionOffset): void {
+    if (offset >= 0) this.#known.set(partition, Math.max(offset, this.#known.get(partition) ?? 0));
     const progress = this.#partitions.get(partition);
-    if (progress !== undefined && progress.next === undefined) progress.next = progress.committed = offset;
+    const start = offset >= 0 ? offset : this.#known.get(partition);
+    if (progress !== undefined && progress.next === undefined) progress.next = progress.committed = start;
   }
 
   /**
@@ -70,6 +77,7 @@ export class OffsetTracker {
   committed({ partition, offset }: PartitionOffset): void {
     const progress = this.#partitions.get(partition);
     if (progress !== undefined) progress.committed = offset;
+    this.#known.set(partition, Math.max(offset, this.#known.get(partition) ?? 0));
   }
 
   /** Records that are not finished, as far as the newest known end of the partition tells. */

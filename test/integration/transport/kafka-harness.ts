@@ -10,7 +10,7 @@ import { KafkaSubscription, type KafkaSubscriptionOptions } from '../../../src/t
 import { Topic } from '../../support/topic.ts';
 
 export async function connectionTo(brokers?: readonly string[]): Promise<KafkaConnection> {
-  const known = brokers ?? (await readAddresses()).kafka.brokers;
+  const known = brokers ?? (await readAddresses()).kafka?.brokers ?? [];
   return { brokers: known, clientId: `test-${randomUUID().slice(0, 8)}`, tls: null, sasl: null };
 }
 

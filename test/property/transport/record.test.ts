@@ -69,7 +69,14 @@ describe('records', () => {
 
   it('of any JSON, and of any record with a changed field, never throw', () => {
     const good = JSON.parse(encodeRecord(deleteOf('a', 1))) as Record<string, unknown>;
-    const field = fc.constantFrom(...Object.keys(good), 'row', 'versioned', 'partition_key', '__proto__', 'constructor');
+    const field = fc.constantFrom(
+      ...Object.keys(good),
+      'row',
+      'versioned',
+      'partition_key',
+      '__proto__',
+      'constructor',
+    );
     fc.assert(
       fc.property(field, fc.jsonValue(), (name, value) => {
         const changed = JSON.stringify(good).slice(0, -1) + `,${JSON.stringify(name)}:${JSON.stringify(value)}}`;

@@ -9,7 +9,11 @@ const unreadable = (raw: string) =>
 describe('a dead letter as a record', () => {
   it('says why, for which target, where and when, and holds the record itself', () => {
     const invalidation = deleteOf('product:1', 7, { partitionKey: 'shop' });
-    const letter = { reason: 'READ_REFUSED: no such "table"', item: delivered(invalidation, 'sluice/3@17'), target: 'main' };
+    const letter = {
+      reason: 'READ_REFUSED: no such "table"',
+      item: delivered(invalidation, 'sluice/3@17'),
+      target: 'main',
+    };
     expect(JSON.parse(encodeDeadLetter(letter, 1_700_000_000_000))).toEqual({
       v: 1,
       reason: 'READ_REFUSED: no such "table"',

@@ -89,9 +89,7 @@ describe('the Kafka sender', () => {
       new KafkaJSConnectionError('broker gone'),
     );
     await sender.send(3, [record('a'), record('b')]);
-    expect(cluster.sends).toEqual(
-      Array.from({ length: 3 }, () => ({ producer: 1, partition: 3, values: ['a', 'b'] })),
-    );
+    expect(cluster.sends).toEqual(Array.from({ length: 3 }, () => ({ producer: 1, partition: 3, values: ['a', 'b'] })));
     expect(rebuilds()).toBe(0);
   });
 

@@ -10,7 +10,7 @@ function trackerOf(...partitions: number[]): OffsetTracker {
 describe('the offset tracker', () => {
   it('offers for commit only what is finished and not committed yet', () => {
     const tracker = trackerOf(0, 1);
-    tracker.committedBefore({ partition: 0, offset: 10 });
+    tracker.groupCommitted({ partition: 0, offset: 10 });
     tracker.delivered(0, 10, 30);
     expect(tracker.uncommitted()).toEqual([]);
     tracker.finished(0, 20);
@@ -21,7 +21,7 @@ describe('the offset tracker', () => {
 
   it('notices records that were deleted before they were read, and a partition that began anew', () => {
     const tracker = trackerOf(0);
-    tracker.committedBefore({ partition: 0, offset: 10 });
+    tracker.groupCommitted({ partition: 0, offset: 10 });
     expect(tracker.delivered(0, 10, 100)).toBeUndefined();
     tracker.finished(0, 20);
     expect(tracker.delivered(0, 50, 100)).toEqual({ expected: 20, found: 50 });
@@ -31,6 +31,17 @@ describe('the offset tracker', () => {
 
   it('expects nothing of a partition that the group never committed', () => {
     expect(trackerOf(0).delivered(0, 50, 100)).toBeUndefined();
+  });
+
+  it('remembers what the group had committed when kafkajs has thrown it away as out of range', () => {
+    const tracker = new OffsetTracker();
+    tracker.groupCommitted({ partition: 0, offset: 10 });
+    tracker.groupCommitted({ partition: 1, offset: -1 });
+    tracker.assign([0, 1]);
+    tracker.groupCommitted({ partition: 0, offset: -2 });
+    tracker.groupCommitted({ partition: 1, offset: -1 });
+    expect(tracker.delivered(0, 25, 30)).toEqual({ expected: 10, found: 25 });
+    expect(tracker.delivered(1, 25, 30)).toBeUndefined();
   });
 
   it('forgets everything with a new assignment', () => {

@@ -6,10 +6,7 @@ import { deleteOf, ORIGIN, refreshOf } from '../../support/invalidations.ts';
 
 const PLACE = 'sluice/3@17';
 const roundTrip = (invalidation: Invalidation) =>
-  decodeRecord(
-    { key: Buffer.from(invalidation.partitionKey), value: Buffer.from(encodeRecord(invalidation)) },
-    PLACE,
-  );
+  decodeRecord({ key: Buffer.from(invalidation.partitionKey), value: Buffer.from(encodeRecord(invalidation)) }, PLACE);
 const reasonOf = (value: string | Buffer | null, key: string | null = 'product:1'): string => {
   const item = decodeRecord(
     { key: key === null ? null : Buffer.from(key), value: typeof value === 'string' ? Buffer.from(value) : value },

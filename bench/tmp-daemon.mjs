@@ -1,0 +1,12 @@
+import { loadConfigFile } from '../dist/runtime/config/load.js';
+import { loadRuleSet } from '../dist/cli/load-rules.js';
+import { createRun } from '../dist/run.js';
+import { createLogger } from '../dist/runtime/logger.js';
+import { Metrics } from '../dist/runtime/metrics.js';
+import { systemClock } from '../dist/runtime/clock.js';
+const loaded = loadConfigFile(process.argv[2], {});
+const d = createRun({config: loaded.config, ruleSet: loadRuleSet(loaded.config.rules), logger: createLogger('warn'), metrics: new Metrics(), clock: systemClock});
+const stop = new AbortController();
+process.on('SIGTERM', () => stop.abort(new Error('x')));
+await d.run(stop.signal);
+process.exit(0);

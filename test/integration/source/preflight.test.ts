@@ -1,0 +1,140 @@
+import { createPool } from 'mysql2/promise';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startMysql } from '../../../deploy/local/services.ts';
+import { formatProblem } from '../../../src/runtime/errors.ts';
+import { preflightSource } from '../../../src/source/preflight.ts';
+import { deriveServerId } from '../../../src/source/server-id.ts';
+import { readTables } from '../../../src/source/tables.ts';
+import { addressOf, openDatabase, SERVERS, toAddress } from './fixture.ts';
+
+const SERVER_ID = deriveServerId('preflight', 'test');
+const check = (address: Awaited<ReturnType<typeof addressOf>>, more: object = {}) =>
+  preflightSource({ address, serverId: SERVER_ID, connectTimeoutMs: 5_000, ...more });
+
+describe.each(SERVERS)('on %s', (server) => {
+  it('a server set up as documented has no problem, and the replica account has the privileges it needs', async () => {
+    const admin = await addressOf(server);
+    const address = { ...admin, user: 'sluice', password: 'sluice' };
+    const { pool, database } = await openDatabase(admin);
+    await pool.query('CREATE TABLE t (id INT)');
+    expect(await check(address, { readTables: [{ database, name: 't' }] })).toEqual([]);
+  });
+
+  it('an account without privileges lacks each of them by name', async () => {
+    const admin = await addressOf(server);
+    const { pool, database } = await openDatabase(admin);
+    await pool.query('CREATE TABLE t (id INT)');
+    const user = `u_${database.slice(-20)}`;
+    await pool.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'x'`);
+    onTestFinished(() => pool.query(`DROP USER '${user}'@'%'`).then(() => undefined));
+    const problems = await check({ ...admin, user, password: 'x' }, { readTables: [{ database, name: 't' }] });
+    const monitor = server === 'mariadb' ? 'BINLOG MONITOR' : 'REPLICATION CLIENT';
+    expect(problems.map(({ remedy }) => remedy)).toEqual([
+      `GRANT REPLICATION SLAVE ON *.* TO '${user}'@'…';`,
+      `GRANT ${monitor} ON *.* TO '${user}'@'…';`,
+      `GRANT SELECT ON \`${database}\`.\`t\` TO '${user}'@'…';`,
+    ]);
+  });
+
+  it('privileges that come with a role count', async () => {
+    const admin = await addressOf(server);
+    const { pool, database } = await openDatabase(admin);
+    const user = `u_${database.slice(-20)}`;
+    const role = `r_${database.slice(-20)}`;
+    const on = server === 'mariadb' ? role : `'${role}'`;
+    await pool.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'x'`);
+    await pool.query(`CREATE ROLE ${on}`);
+    onTestFinished(() => pool.query(`DROP ROLE ${on}; DROP USER '${user}'@'%'`).then(() => undefined));
+    await pool.query(`GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO ${on}`);
+    await pool.query(`GRANT ${on} TO '${user}'@'%'`);
+    await pool.query(
+      server === 'mariadb' ? `SET DEFAULT ROLE ${on} FOR '${user}'@'%'` : `SET DEFAULT ROLE ${on} TO '${user}'@'%'`,
+    );
+    expect(await check({ ...admin, user, password: 'x' })).toEqual([]);
+  });
+});
+
+it('all problems of a server come at once, each with its remedy', async () => {
+  const flags = [
+    '--binlog-row-metadata=MINIMAL',
+    '--binlog-format=STATEMENT',
+    '--binlog-row-image=MINIMAL',
+    '--binlog-expire-logs-seconds=3600',
+    '--binlog-row-value-options=PARTIAL_JSON',
+    '--binlog-transaction-compression=ON',
+    `--server-id=${SERVER_ID}`,
+  ];
+  const server = await startMysql({ flags });
+  onTestFinished(() => server.remove());
+  const root = toAddress({ host: server.host, port: server.port, user: 'root', password: 'sluice' });
+  const pool = createPool({ uri: server.url });
+  await pool.query("CREATE USER poor@'%' IDENTIFIED BY 'x'");
+  await pool.query("GRANT REPLICATION CLIENT, SELECT ON *.* TO poor@'%'");
+  await pool.query('CREATE DATABASE d');
+  await pool.query('CREATE TABLE d.with_vector (id INT, embedding VECTOR(3))');
+  await pool.end();
+  const problems = await check({ ...root, user: 'poor', password: 'x' });
+  expect(problems.map(formatProblem).join('\n')).toMatch(
+    new RegExp(
+      [
+        `source.server_id is ${SERVER_ID}, which is the id of the source`,
+        'binlog_format of the source is STATEMENT[^]*SET GLOBAL binlog_format = ROW',
+        'binlog_row_image of the source is MINIMAL[^]*SET GLOBAL binlog_row_image = FULL',
+        'binlog_row_metadata of the source is MINIMAL[^]*SET GLOBAL binlog_row_metadata = FULL',
+        'binlog_transaction_compression of the source is ON',
+        'binlog_row_value_options of the source is PARTIAL_JSON',
+        'binlog_expire_logs_seconds of the source is 3600',
+        "the account 'poor' lacks REPLICATION SLAVE[^]*GRANT REPLICATION SLAVE",
+        'd.with_vector.embedding is a VECTOR column',
+      ].join('[^]*'),
+    ),
+  );
+  expect(problems).toHaveLength(9);
+});
+
+it('a server without a binary log says so', async () => {
+  const server = await startMysql({ flags: ['--skip-log-bin', '--gtid-mode=OFF'] });
+  onTestFinished(() => server.remove());
+  const address = toAddress({ host: server.host, port: server.port, user: 'root', password: 'sluice' });
+  expect((await check(address)).map(({ message }) => message)).toEqual([
+    'log_bin of the source is OFF: without a binary log there is nothing to follow',
+  ]);
+});
+
+describe('a server that cannot be used is named with host, port and user, never with the password', () => {
+  it.each([
+    ['a wrong password', { password: 'top-secret' }, /ER_ACCESS_DENIED_ERROR/],
+    ['an unknown user', { user: 'nobody', password: 'top-secret' }, /ER_ACCESS_DENIED_ERROR/],
+    ['a closed port', { port: 1, password: 'top-secret' }, /ECONNREFUSED/],
+    ['a host that does not exist', { host: 'no-such-host.invalid', password: 'top-secret' }, /ENOTFOUND|EAI_AGAIN/],
+  ])('%s', async (_, change, reason) => {
+    const address = { ...(await addressOf('mysql')), ...change };
+    const problems = await check(address);
+    expect(problems).toHaveLength(1);
+    const text = problems.map(formatProblem).join();
+    expect(text).toMatch(reason);
+    expect(text).toContain(`${address.host}:${address.port} as '${address.user}'`);
+    expect(text).not.toContain('top-secret');
+  });
+});
+
+it('encrypts the connection when asked to', async () => {
+  const address = { ...(await addressOf('mysql')), user: 'sluice', password: 'sluice' };
+  const tls = { ca: null, cert: null, key: null, verify: false };
+  expect(await check({ ...address, tls })).toEqual([]);
+  // The server's own certificate is signed by nobody we trust.
+  const [problem] = await check({ ...address, tls: { ...tls, verify: true } });
+  expect(problem?.message).toMatch(/SELF_SIGNED|certificate/i);
+});
+
+it('lists tables and columns as they are now, without those of the server itself', async () => {
+  const address = await addressOf('mysql');
+  const { pool, database } = await openDatabase(address);
+  await pool.query('CREATE TABLE b (z INT, a INT); CREATE TABLE a (id INT); CREATE VIEW v AS SELECT 1');
+  const tables = await readTables(address, 5_000);
+  expect(tables.filter((table) => table.database === database)).toEqual([
+    { database, name: 'a', columns: ['id'] },
+    { database, name: 'b', columns: ['z', 'a'] },
+  ]);
+  expect(tables.some((table) => table.database === 'mysql')).toBe(false);
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { KafkaCheckpointStore } from '../../../src/transport/kafka-checkpoint-store.ts';
+import { ensureTopics } from '../../../src/transport/kafka-topics.ts';
+import { describeCheckpointStore } from '../../contract/checkpoint-store.suite.ts';
+import { Topic } from '../../support/topic.ts';
+import { connectionTo, KafkaHarness } from './kafka-harness.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import type { Checkpoint } from '../../../src/ports.ts';
+
+const parts = { clock: systemClock, logger: silentLogger };
+
+async function newTopic() {
+  const connection = await connectionTo();
+  const topic = `checkpoints-${randomUUID()}`;
+  const plan = { topic, use: 'checkpoint', partitions: 1, replicationFactor: 1, retentionMs: null } as const;
+  expect(await ensureTopics({ connection, topics: [plan], logger: silentLogger })).toEqual([]);
+  return { connection, topic };
+}
+
+describeCheckpointStore('KafkaCheckpointStore', async () => {
+  const place = await newTopic();
+  return {
+    open: () => new KafkaCheckpointStore({ ...place, ...parts, name: 'shop' }),
+    damage: (text) =>
+      new Topic({ brokers: place.connection.brokers, name: place.topic }).produce([{ key: 'shop', value: text }]),
+    close: () => Promise.resolve(),
+  };
+});
+
+describe('checkpoints in a topic', () => {
+  const checkpoint = (lastVersion: number): Checkpoint => ({
+    position: {
+      flavour: 'mariadb',
+      serverUuid: '1',
+      coordinates: { file: 'binlog.000001', offset: 4 },
+      gtidSet: '0-1-5',
+    },
+    lastVersion,
+    savedAtMs: 1_790_000_000_000,
+  });
+
+  it('of several daemons are kept apart by their names', async () => {
+    const place = await newTopic();
+    const stores = ['shop', 'blog', 'new'].map((name) => new KafkaCheckpointStore({ ...place, ...parts, name }));
+    await stores[0]?.save(checkpoint(1));
+    await stores[1]?.save(checkpoint(2));
+    expect(await Promise.all(stores.map((store) => store.load()))).toEqual([checkpoint(1), checkpoint(2), null]);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('are CHECKPOINT_UNAVAILABLE while they cannot be saved, and saved when they can', async () => {
+    const connection = await connectionTo();
+    const harness = await KafkaHarness.open({ partitions: 1 });
+    const missing = new KafkaCheckpointStore({ connection, topic: `missing-${randomUUID()}`, ...parts, name: 'shop' });
+    await expect(missing.save(checkpoint(1))).rejects.toMatchObject({ code: 'CHECKPOINT_UNAVAILABLE' });
+    await missing.close();
+    const store = new KafkaCheckpointStore({ connection, topic: harness.topic.name, ...parts, name: 'shop' });
+    await store.save(checkpoint(1));
+    expect(await store.load()).toEqual(checkpoint(1));
+    await store.close();
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import type { BatchHandler } from '../../../src/ports.ts';
+import type { KafkaSubscriptionOptions } from '../../../src/transport/kafka-subscription.ts';
+import { KafkaHarness } from './kafka-harness.ts';
+import { changes, Recorder, WAIT } from './recorder.ts';
+
+/** A member of the group; stopped when the test ends. */
+function join(harness: KafkaHarness, handle: BatchHandler, more: Partial<KafkaSubscriptionOptions> = {}) {
+  const stop = new AbortController();
+  const done = harness.subscription(more).run(handle, stop.signal);
+  done.catch(() => undefined);
+  const leave = async (): Promise<void> => {
+    stop.abort(new Error('left by the test'));
+    await done;
+  };
+  onTestFinished(() => leave().catch(() => undefined));
+  return { done, leave };
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+describe('a consumer group whose members come and go', () => {
+  it('loses nothing, keeps the order of each key, and repeats nothing that was finished', async () => {
+    const harness = await KafkaHarness.open({ partitions: 6 });
+    const publisher = harness.publisher();
+    const finished: { member: string; invalidation: Invalidation }[] = [];
+    const member = (name: string) =>
+      new Recorder(async ({ items }) => {
+        await pause();
+        for (const item of items) {
+          if (item.kind === 'invalidation') finished.push({ member: name, invalidation: item.invalidation });
+        }
+      });
+    const [first, second, third] = [member('first'), member('second'), member('third')];
+    join(harness, first.handle, { maxBatchRecords: 20 });
+
+    let published = 0;
+    let going = true;
+    const publishing = (async () => {
+      for (; going; published += 40) await publisher.publish(changes(40, 40, published));
+    })();
+    await vi.waitFor(() => expect(first.partitions.size).toBe(6), WAIT);
+    const leaving = join(harness, second.handle, { maxBatchRecords: 20 });
+    await vi.waitFor(() => expect(second.partitions.size).toBe(3), WAIT);
+    await vi.waitFor(() => expect(second.batches.length).toBeGreaterThan(20), WAIT);
+    join(harness, third.handle, { maxBatchRecords: 20 });
+    await vi.waitFor(() => expect(third.partitions.size).toBe(2), WAIT);
+    await leaving.leave();
+    const before = finished.length;
+    await vi.waitFor(() => expect(finished.length).toBeGreaterThan(before + 500), WAIT);
+    going = false;
+    await publishing;
+
+    await vi.waitFor(
+      () => expect(new Set(finished.map(({ invalidation }) => invalidation.version)).size).toBe(published),
+      WAIT,
+    );
+    const newest = new Map<string, number>();
+    for (const { invalidation } of finished) {
+      expect(invalidation.version, invalidation.key).toBeGreaterThan(newest.get(invalidation.key) ?? -1);
+      newest.set(invalidation.key, invalidation.version);
+    }
+    expect(finished).toHaveLength(published);
+    // Committing as it goes is what makes the next member begin there.
+    await vi.waitFor(async () => expect(await harness.topic.lag(harness.group)).toBe(0), WAIT);
+  });
+
+  it('keeps its membership while a handler waits longer than the session', async () => {
+    const harness = await KafkaHarness.open({ partitions: 1 });
+    let finish = (): void => undefined;
+    const slow = new Recorder(() => new Promise((resolve) => (finish = resolve)));
+    join(harness, slow.handle, { sessionTimeoutMs: 6_000 });
+    await harness.publisher().publish(changes(3));
+    await vi.waitFor(() => expect(slow.batches).toHaveLength(1), WAIT);
+    const startedAt = performance.now();
+    await vi.waitFor(() => expect(performance.now() - startedAt).toBeGreaterThan(9_000), { timeout: 15_000 });
+    finish();
+    await vi.waitFor(async () => expect(await harness.topic.lag(harness.group)).toBe(0), WAIT);
+    expect(slow.batches).toHaveLength(1);
+  });
+
+  it('aborts a handler that holds up a rebalance, and another member gets its records again', async () => {
+    const harness = await KafkaHarness.open({ partitions: 2 });
+    const reasons: unknown[] = [];
+    const stuck = new Recorder(async (_, signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      reasons.push(signal.reason);
+      throw signal.reason;
+    });
+    join(harness, stuck.handle, { drainTimeoutMs: 300 });
+    await harness.publisher().publish(changes(20, 20));
+    await vi.waitFor(() => expect(stuck.partitions.size).toBe(2), WAIT);
+    const helper = new Recorder();
+    const { leave } = join(harness, helper.handle);
+    await vi.waitFor(() => expect(helper.partitions.size).toBe(1), WAIT);
+    expect(String(reasons[0])).toContain('The group is rebalancing');
+    const delivered = new Set(helper.invalidations.map(({ version }) => version));
+    const partition = [...helper.partitions][0];
+    const held = stuck.batches.filter((batch) => batch.partition === partition).flatMap(({ items }) => items);
+    expect(held.every((item) => item.kind === 'invalidation' && delivered.has(item.invalidation.version))).toBe(true);
+    await leave();
+  });
+});
