@@ -29,10 +29,23 @@ function digits(value: number, count: number): string {
   return String(value).padStart(count, '0');
 }
 
-/** ms since the epoch, or undefined if it is not such a time. */
-export function parseTime(text: string): number | undefined {
-  if (!SHAPE.test(text)) return undefined;
-  const timeMs = Date.parse(text.length === 24 ? text : `${text.slice(0, 23)}Z`);
-  if (Number.isNaN(timeMs) || new Date(timeMs).toISOString().slice(0, 23) !== text.slice(0, 23)) return undefined;
-  return text.length === 24 ? timeMs : (timeMs * 1000 + Number(text.slice(23, 26))) / 1000;
+/** Reads them back, and keeps the second like the formatter. */
+export class TimeParser {
+  #prefix = '';
+  #secondMs = 0;
+
+  /** ms since the epoch, or undefined if it is not such a time. */
+  parse(text: string): number | undefined {
+    if (!SHAPE.test(text)) return undefined;
+    const prefix = text.slice(0, 20);
+    if (prefix !== this.#prefix) {
+      const secondMs = Date.parse(`${prefix}000Z`);
+      // Date.parse takes the 30th of February for the 2nd of March.
+      if (Number.isNaN(secondMs) || new Date(secondMs).toISOString().slice(0, 20) !== prefix) return undefined;
+      this.#prefix = prefix;
+      this.#secondMs = secondMs;
+    }
+    const timeMs = this.#secondMs + Number(text.slice(20, 23));
+    return text.length === 24 ? timeMs : (timeMs * 1000 + Number(text.slice(23, 26))) / 1000;
+  }
 }

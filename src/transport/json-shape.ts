@@ -1,5 +1,5 @@
 import type { JsonValue } from '../model/row-change.ts';
-import { parseTime } from './iso-time.ts';
+import type { TimeParser } from './iso-time.ts';
 
 /** What is wrong with a record, in words. Caught by the decoder, never seen outside. */
 export class ShapeError extends Error {}
@@ -14,24 +14,27 @@ export class Fields {
   readonly #object: JsonObject;
   readonly #at: string;
 
-  constructor(value: unknown, at: string, allowed: readonly string[]) {
+  /** `at` is the path for messages; `allowed` are the fields it may have. */
+  constructor(value: unknown, at: string, allowed: ReadonlySet<string>) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new ShapeError(`${at === '' ? 'the record' : at} is not a JSON object but ${describe(value)}`);
     }
     this.#object = value as JsonObject;
     this.#at = at === '' ? '' : `${at}.`;
-    for (const name of Object.keys(value)) {
-      if (!allowed.includes(name)) throw new ShapeError(`unknown field ${this.#at}${name.slice(0, 100)}`);
+    for (const name in value) {
+      if (!allowed.has(name)) throw new ShapeError(`unknown field ${this.#at}${name.slice(0, 100)}`);
     }
   }
 
+  /** JSON has no undefined, and no name asked for here is one that every object inherits. */
   has(name: string): boolean {
-    return Object.hasOwn(this.#object, name);
+    return this.#object[name] !== undefined;
   }
 
   raw(name: string): unknown {
-    if (!this.has(name)) throw new ShapeError(`field ${this.#at}${name} is missing`);
-    return this.#object[name];
+    const value = this.#object[name];
+    if (value === undefined) throw new ShapeError(`field ${this.#at}${name} is missing`);
+    return value;
   }
 
   text(name: string): string {
@@ -66,8 +69,8 @@ export class Fields {
     return word;
   }
 
-  time(name: string): number {
-    const timeMs = parseTime(this.text(name));
+  time(name: string, parser: TimeParser): number {
+    const timeMs = parser.parse(this.text(name));
     if (timeMs === undefined) {
       throw this.#wrong(name, 'a time such as 2026-03-01T10:00:00.000Z', this.raw(name));
     }

@@ -5,7 +5,7 @@ import { createKafkaClient } from './kafka-client.ts';
 import { describeKafkaError, isKafkaError } from './kafka-errors.ts';
 import type { KafkaSubscriptionOptions } from './kafka-subscription.ts';
 import { OffsetTracker } from './offset-tracker.ts';
-import { decodeRecord } from './record-decoder.ts';
+import { RecordDecoder } from './record-decoder.ts';
 
 /** The handler rejected: not a matter of the consumer. The cause is what it rejected with. */
 export class HandlerFailure extends Error {}
@@ -32,6 +32,7 @@ export class ConsumerSession {
   readonly #consumer: Consumer;
   readonly #admin: Admin;
   readonly #tracker = new OffsetTracker();
+  readonly #decoder = new RecordDecoder();
   readonly #maxBatchRecords: number;
   readonly #over = new AbortController();
   /** Rejects when the consumer crashed or the handler rejected. */
@@ -200,7 +201,7 @@ export class ConsumerSession {
   /** False if the handler did not finish. */
   async #handle(partition: number, messages: readonly KafkaMessage[], signal: AbortSignal): Promise<boolean> {
     const place = `${this.#options.topic}/${partition}@`;
-    const items = messages.map((message) => decodeRecord(message, place + message.offset));
+    const items = messages.map((message) => this.#decoder.decode(message, place + message.offset));
     try {
       await this.#handler({ partition, items }, signal);
       return true;

@@ -18,6 +18,11 @@ export interface KafkaPublisherOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /**
+   * An idempotent kafkajs producer has one request per broker under way, so a batch over twelve partitions would wait
+   * twelve round trips. Each partition belongs to one producer for good: its sequence numbers count per partition.
+   */
+  readonly producers?: number;
   /** How long `close` waits for what is in flight. */
   readonly closeTimeoutMs?: number;
 }
@@ -31,7 +36,7 @@ export interface KafkaPublisherOptions {
 export class KafkaPublisher implements InvalidationPublisher {
   readonly #partitions: number;
   readonly #encoder = new RecordEncoder();
-  readonly #sender: KafkaSender;
+  readonly #senders: readonly KafkaSender[];
   readonly #accumulator: Accumulator;
   readonly #closeTimeoutMs: number;
   readonly #topic: string;
@@ -42,8 +47,14 @@ export class KafkaPublisher implements InvalidationPublisher {
     this.#topic = topic;
     this.#partitions = partitions;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 10_000;
-    this.#sender = new KafkaSender({ ...options, createProducer: () => createProducer({ connection, logger }) });
-    this.#accumulator = new Accumulator({ partitions, sender: this.#sender });
+    this.#senders = Array.from(
+      { length: Math.min(options.producers ?? 3, partitions) },
+      () => new KafkaSender({ ...options, createProducer: () => createProducer({ connection, logger }) }),
+    );
+    this.#accumulator = new Accumulator({
+      partitions,
+      sender: { send: (partition, records) => this.#senderOf(partition).send(partition, records) },
+    });
   }
 
   /** Records published and not yet acknowledged. */
@@ -62,7 +73,13 @@ export class KafkaPublisher implements InvalidationPublisher {
     const limit = setTimeout(() => this.#accumulator.fail(this.#stopped()), this.#closeTimeoutMs);
     await this.#accumulator.idle();
     clearTimeout(limit);
-    await this.#sender.close();
+    await Promise.all(this.#senders.map((sender) => sender.close()));
+  }
+
+  #senderOf(partition: number): KafkaSender {
+    const sender = this.#senders[partition % this.#senders.length];
+    if (sender === undefined) throw new RangeError(`there is no partition ${partition}`);
+    return sender;
   }
 
   #record(invalidation: Invalidation): OutgoingRecord {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ChangeOrigin, Invalidation, RowPayload } from '../model/invalidation.ts';
 import type { DeliveredItem } from '../ports.ts';
+import { TimeParser } from './iso-time.ts';
 import { Fields, ShapeError } from './json-shape.ts';
 import { FORMAT_VERSION } from './record-encoder.ts';
 
@@ -10,22 +11,69 @@ export interface RawRecord {
   readonly value: Buffer | null;
 }
 
-const RECORD = 'v key action versioned version rule partition_key database table op'
-  .split(' ')
-  .concat('primary_key gtid binlog commit_time capture_time row'.split(' '));
+const RECORD = new Set(
+  'v key action versioned version rule partition_key database table op'
+    .split(' ')
+    .concat('primary_key gtid binlog commit_time capture_time row'.split(' ')),
+);
+const BINLOG = new Set(['file', 'offset']);
+const ROW = new Set(['state', 'columns']);
+const ACTIONS = ['delete', 'refresh'] as const;
 const OPERATIONS = ['insert', 'update', 'delete'] as const;
+const STATES = ['present', 'gone'] as const;
 
 /**
- * Reads a record strictly and never throws: whatever is wrong makes it an `unreadable` item that says what, for the
+ * Reads records strictly and never throws: whatever is wrong makes one an `unreadable` item that says what, for the
  * dead letters. An unknown field is wrong too, since a field this version does not know may change the meaning.
  */
-export function decodeRecord(record: RawRecord, place: string): DeliveredItem {
-  try {
-    return { kind: 'invalidation', invalidation: decode(record), place };
-  } catch (error) {
-    if (!(error instanceof ShapeError)) throw error;
-    return { kind: 'unreadable', raw: rawText(record.value), reason: error.message, place };
+export class RecordDecoder {
+  readonly #commitTimes = new TimeParser();
+  readonly #captureTimes = new TimeParser();
+
+  decode(record: RawRecord, place: string): DeliveredItem {
+    try {
+      return { kind: 'invalidation', invalidation: this.#read(record), place };
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      return { kind: 'unreadable', raw: rawText(record.value), reason: error.message, place };
+    }
   }
+
+  #read({ key: recordKey, value }: RawRecord): Invalidation {
+    const fields = new Fields(parse(value), '', RECORD);
+    const key = fields.text('key');
+    const partitionKey = fields.has('partition_key') ? fields.text('partition_key') : key;
+    checkRecordKey(recordKey, partitionKey);
+    const version = fields.natural('version');
+    const rule = fields.text('rule');
+    const origin = this.#origin(fields);
+    if (fields.oneOf('action', ACTIONS) === 'delete') {
+      if (fields.has('row')) throw new ShapeError('field row does not belong to a delete');
+      const versioned = fields.has('versioned') && fields.flag('versioned');
+      return { action: 'delete', key, partitionKey, version, rule, origin, versioned };
+    }
+    if (fields.has('versioned')) throw new ShapeError('field versioned does not belong to a refresh');
+    return { action: 'refresh', key, partitionKey, version, rule, origin, row: readRow(fields.raw('row')) };
+  }
+
+  #origin(fields: Fields): ChangeOrigin {
+    const binlog = new Fields(fields.raw('binlog'), 'binlog', BINLOG);
+    return {
+      database: fields.text('database'),
+      table: fields.text('table'),
+      operation: fields.oneOf('op', OPERATIONS),
+      primaryKey: fields.raw('primary_key') === null ? null : fields.columns('primary_key'),
+      gtid: fields.textOrNull('gtid'),
+      coordinates: { file: binlog.text('file'), offset: binlog.natural('offset') },
+      commitTimeMs: fields.time('commit_time', this.#commitTimes),
+      captureTimeMs: fields.time('capture_time', this.#captureTimes),
+    };
+  }
+}
+
+/** One record alone; whoever has many keeps a RecordDecoder. */
+export function decodeRecord(record: RawRecord, place: string): DeliveredItem {
+  return new RecordDecoder().decode(record, place);
 }
 
 /** The bytes as text that gives them back: themselves where they are UTF-8, else `base64:…`. */
@@ -34,63 +82,25 @@ export function rawText(value: Buffer | null): string {
   return isUtf8(value) ? value.toString('utf8') : `base64:${value.toString('base64')}`;
 }
 
-function decode({ key, value }: RawRecord): Invalidation {
+/** The JSON of a record of our format version: about any other nothing more can be said. */
+function parse(value: Buffer | null): unknown {
   if (value === null) throw new ShapeError('the record has no value (a Kafka tombstone)');
   if (!isUtf8(value)) throw new ShapeError('the value is not UTF-8');
-  const json = parse(value.toString('utf8'));
-  const version = typeof json === 'object' && json !== null && 'v' in json ? json.v : FORMAT_VERSION;
-  if (version !== FORMAT_VERSION) {
-    throw new ShapeError(`format version ${String(JSON.stringify(version)).slice(0, 60)} is not ${FORMAT_VERSION}`);
-  }
-  const fields = new Fields(json, '', RECORD);
-  fields.natural('v');
-  const invalidation = readInvalidation(fields);
-  checkRecordKey(key, invalidation.partitionKey);
-  return invalidation;
-}
-
-function parse(text: string): unknown {
+  let json: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    json = JSON.parse(value.toString('utf8'));
   } catch (error) {
     throw new ShapeError(`the value is not JSON: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`);
   }
-}
-
-function readInvalidation(fields: Fields): Invalidation {
-  const key = fields.text('key');
-  const base = {
-    key,
-    partitionKey: fields.has('partition_key') ? fields.text('partition_key') : key,
-    version: fields.natural('version'),
-    rule: fields.text('rule'),
-    origin: readOrigin(fields),
-  };
-  if (fields.oneOf('action', ['delete', 'refresh']) === 'delete') {
-    if (fields.has('row')) throw new ShapeError('field row does not belong to a delete');
-    return { ...base, action: 'delete', versioned: fields.has('versioned') && fields.flag('versioned') };
-  }
-  if (fields.has('versioned')) throw new ShapeError('field versioned does not belong to a refresh');
-  return { ...base, action: 'refresh', row: readRow(fields.raw('row')) };
-}
-
-function readOrigin(fields: Fields): ChangeOrigin {
-  const binlog = new Fields(fields.raw('binlog'), 'binlog', ['file', 'offset']);
-  return {
-    database: fields.text('database'),
-    table: fields.text('table'),
-    operation: fields.oneOf('op', OPERATIONS),
-    primaryKey: fields.raw('primary_key') === null ? null : fields.columns('primary_key'),
-    gtid: fields.textOrNull('gtid'),
-    coordinates: { file: binlog.text('file'), offset: binlog.natural('offset') },
-    commitTimeMs: fields.time('commit_time'),
-    captureTimeMs: fields.time('capture_time'),
-  };
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
+  if (!('v' in json)) throw new ShapeError('field v is missing');
+  if (json.v === FORMAT_VERSION) return json;
+  throw new ShapeError(`format version ${JSON.stringify(json.v).slice(0, 60)} is not ${FORMAT_VERSION}`);
 }
 
 function readRow(value: unknown): RowPayload {
-  const row = new Fields(value, 'row', ['state', 'columns']);
-  return { state: row.oneOf('state', ['present', 'gone']), columns: row.columns('columns') };
+  const row = new Fields(value, 'row', ROW);
+  return { state: row.oneOf('state', STATES), columns: row.columns('columns') };
 }
 
 /** A record under another key stands in another partition: its order would not be that of its partition key. */

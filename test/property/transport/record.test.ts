@@ -10,7 +10,8 @@ const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
 const natural = fc.maxSafeNat();
 /** JSON has no -0. */
 const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
-const columns = fc.dictionary(text, json);
+/** Plain objects, so that they compare equal to what JSON.parse makes. */
+const columns = fc.dictionary(text, json).map((each) => JSON.parse(JSON.stringify(each)) as Record<string, JsonValue>);
 const timeMs = fc.integer({ min: 0, max: 9_007_199_254_740 });
 /** Above 2^42 ms (the year 2109) a number of ms has no whole microseconds any more. */
 const commitTimeMs = fc.integer({ min: 0, max: 2 ** 42 * 1_000 }).map((us) => us / 1000);
@@ -47,8 +48,7 @@ describe('records', () => {
     fc.assert(
       fc.property(invalidation, (original) => {
         const item = decode(Buffer.from(original.partitionKey), Buffer.from(encodeRecord(original)));
-        expect(item).toMatchObject({ kind: 'invalidation' });
-        if (item.kind === 'invalidation') expect(withOwn(item.invalidation)).toEqual(withOwn(original));
+        expect(item).toEqual({ kind: 'invalidation', invalidation: original, place: 'topic/0@0' });
       }),
       { numRuns: 500 },
     );
@@ -99,8 +99,3 @@ describe('records', () => {
     );
   });
 });
-
-/** Objects of fast-check have no prototype; only what is in them counts. */
-function withOwn(value: unknown): unknown {
-  return JSON.stringify(value);
-}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseTime, TimeFormatter } from '../../../src/transport/iso-time.ts';
+import { TimeFormatter, TimeParser } from '../../../src/transport/iso-time.ts';
 
 describe('a time in a record', () => {
   it.each([
@@ -10,7 +10,20 @@ describe('a time in a record', () => {
     [9_007_199_254_740, '2255-06-05T23:47:34.740Z'],
   ])('has microseconds when there are some: %d is %s', (timeMs, text) => {
     expect(new TimeFormatter().format(timeMs)).toBe(text);
-    expect(parseTime(text)).toBe(timeMs);
+    expect(new TimeParser().parse(text)).toBe(timeMs);
+  });
+
+  it('stays right when one parser goes back and forth between seconds, also past a wrong one', () => {
+    const parser = new TimeParser();
+    const texts = ['01.000Z', '01.001Z', '02.500250Z', '61.000Z', '02.000Z', '01.000Z'];
+    expect(texts.map((text) => parser.parse(`1970-01-01T00:00:${text}`))).toEqual([
+      1_000,
+      1_001,
+      2_500.25,
+      undefined,
+      2_000,
+      1_000,
+    ]);
   });
 
   it('stays right when one formatter goes back and forth between seconds', () => {
@@ -30,6 +43,6 @@ describe('a time in a record', () => {
 
   it.each(['', '2023-11-14', '2023-11-14T22:13:20Z', '2023-11-14T22:13:20.1234Z', '2023-13-14T22:13:20.123Z'])(
     'is not %s',
-    (text) => expect(parseTime(text)).toBeUndefined(),
+    (text) => expect(new TimeParser().parse(text)).toBeUndefined(),
   );
 });
