@@ -4,14 +4,14 @@ import { serverIdOf } from './capture.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { missingColumns, unmatchedTables } from './rules/check-tables.ts';
 import { pipelineOf } from './run.ts';
-import type { Config, KafkaTransportConfig } from './runtime/config/config.ts';
+import type { Config } from './runtime/config/config.ts';
 import type { LoadedConfig } from './runtime/config/load.ts';
 import { formatProblem, ProblemsError, type Problem } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
 import { preflightSource } from './source/preflight.ts';
 import { preflightQueries } from './source/preflight-queries.ts';
 import { readTables } from './source/tables.ts';
-import { topicPlans } from './topics.ts';
+import { kafkaTransport, topicPlans } from './topics.ts';
 import { checkTopics, ensureTopics } from './transport/kafka-topics.ts';
 
 /** The servers a command needs: where changes come from, where refreshes are read, where keys are, and what lies between. */
@@ -35,7 +35,8 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     parts.includes('targets') ? targetProblems(options) : [],
     parts.includes('kafka') ? kafkaProblems(options, 'check') : [],
   ]);
-  const problems = found.flat();
+  // The source and the server for refresh queries are mostly the same: what is wrong with both is said once.
+  const problems = distinct(found.flat());
   if (problems.length > 0) throw new ProblemsError('PREFLIGHT_FAILED', problems);
   // Only when nothing else is wrong: a refused start must have touched nothing.
   if (parts.includes('kafka') && options.mode === 'prepare') {
@@ -50,8 +51,7 @@ async function sourceProblems({ loaded, ruleSet, mode, logger }: PreflightOption
   const problems = await Promise.all(
     serverIds(config).map((serverId) => preflightSource({ address, serverId, connectTimeoutMs })),
   );
-  const unique = distinct(problems.flat());
-  if (unique.length > 0) return unique.map((problem) => located(loaded, ['source'], problem));
+  if (problems.flat().length > 0) return problems.flat().map((problem) => located(loaded, ['source'], problem));
   const tables = await readTables(address, connectTimeoutMs);
   const unmatched = unmatchedTables(ruleSet, tables);
   // A table may be created after the daemon has started; a check is made to be told about it.
@@ -78,25 +78,25 @@ async function readProblems({ loaded, ruleSet }: PreflightOptions): Promise<Prob
   });
 }
 
-async function targetProblems({ loaded, logger }: PreflightOptions): Promise<Problem[]> {
-  const { targets } = loaded.config;
-  const found = await Promise.all(
-    targets.map(async (target, index) => {
-      const problems = await preflightTarget(target);
-      return problems.map((problem) => located(loaded, ['targets', index], problem));
-    }),
-  );
-  void logger;
-  return found.flat();
+/**
+ * A target that does not answer is waited for when another one does: the start after a crash must not fail because of
+ * one dead target, or it would stop the others. Alone, it is more likely a wrong address, and refused.
+ */
+async function targetProblems({ loaded, mode, logger }: PreflightOptions): Promise<Problem[]> {
+  const found = await Promise.all(loaded.config.targets.map((target) => preflightTarget(target)));
+  const isAway = (problems: readonly Problem[]): boolean => problems.some(({ temporary }) => temporary === true);
+  const waits = mode === 'prepare' && found.some((problems) => !isAway(problems));
+  return found.flatMap((problems, index) => {
+    const here = problems.map((problem) => located(loaded, ['targets', index], problem));
+    if (!waits || !isAway(problems)) return here;
+    for (const problem of here) logger.warn(formatProblem(problem));
+    return [];
+  });
 }
 
 async function kafkaProblems({ loaded, logger }: PreflightOptions, mode: 'prepare' | 'check'): Promise<Problem[]> {
   const { config } = loaded;
-  if (config.transport.kind !== 'kafka') {
-    const remedy = 'Set `transport.kind: kafka`, or use `sluice run`.';
-    return [located(loaded, ['transport'], { message: 'this command needs the Kafka transport', remedy })];
-  }
-  const connection: KafkaTransportConfig = config.transport;
+  const connection = kafkaTransport(config);
   const topics = topicPlans(config);
   const problems =
     mode === 'check'

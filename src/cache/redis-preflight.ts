@@ -28,8 +28,8 @@ export async function preflightTarget(options: PreflightTargetOptions): Promise<
     const found = await connection.use((client) => inspect(client, options.address));
     return found.map(({ message, remedy }) => ({ message: `${where} ${message}`, remedy }));
   } catch (error) {
-    const { message, remedy } = connectionProblem(safeMessage(error));
-    return [{ message: `${where} ${message}`, remedy }];
+    const problem = connectionProblem(safeMessage(error));
+    return [{ ...problem, message: `${where} ${problem.message}` }];
   } finally {
     await connection.close();
   }
@@ -99,5 +99,6 @@ function connectionProblem(reason: string): Problem {
   return {
     message: `does not answer: ${reason}`,
     remedy: 'Is the server running, and are host, port and TLS right? Can this machine reach it?',
+    temporary: true,
   };
 }

@@ -11,6 +11,7 @@ Start as many as you like, up to the number of partitions. Upgrade workers befor
 
 Example:
   sluice apply --config sluice.yaml            with transport.kind: kafka`,
+    transport: 'kafka',
     parts: ['read', 'targets', 'kafka'],
     build: createApply,
   });

@@ -11,6 +11,7 @@ Creates the topics if they are missing and refuses topics that do not fit the co
 
 Example:
   sluice capture --config sluice.yaml          with transport.kind: kafka`,
+    transport: 'kafka',
     parts: ['source', 'kafka'],
     build: createCapture,
   });

@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import type { Daemon, Runtime } from '../daemon.ts';
 import { AdminServer } from '../runtime/admin-server.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { loadConfigFile } from '../runtime/config/load.ts';
+import { loadConfigFile, type LoadedConfig } from '../runtime/config/load.ts';
+import { ProblemsError } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { Metrics } from '../runtime/metrics.ts';
 import { notReadyReasons } from '../runtime/readiness.ts';
@@ -14,6 +15,8 @@ export interface DaemonOptions {
   readonly name: 'run' | 'capture' | 'apply';
   readonly description: string;
   readonly help: string;
+  /** The only transport it works with. */
+  readonly transport: 'in_process' | 'kafka';
   /** The servers this command needs. */
   readonly parts: readonly Part[];
   readonly build: (runtime: Runtime) => Daemon;
@@ -31,6 +34,7 @@ export function registerDaemon(program: Command, options: DaemonOptions): void {
 
 async function runDaemon(options: DaemonOptions, file: string | undefined): Promise<void> {
   const loaded = loadConfigFile(file, process.env);
+  refuseOtherTransport(options, loaded);
   const ruleSet = loadRuleSet(loaded.config.rules);
   const logger = createLogger(loaded.config.log.level);
   for (const warning of loaded.warnings) logger.warn(warning);
@@ -57,4 +61,14 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
   }
   logger.info('stopped');
   stop.raiseAgain();
+}
+
+function refuseOtherTransport({ name, transport }: DaemonOptions, loaded: LoadedConfig): void {
+  if (loaded.config.transport.kind === transport) return;
+  const remedy =
+    transport === 'kafka'
+      ? 'Set `transport.kind: kafka` and the brokers, or use `sluice run`.'
+      : 'Use `sluice capture` and `sluice apply`, or take the Kafka transport out.';
+  const message = `\`sluice ${name}\` works with \`transport.kind: ${transport}\` only`;
+  throw new ProblemsError('CONFIG_INVALID', [loaded.problem(['transport', 'kind'], message, remedy)]);
 }

@@ -13,6 +13,7 @@ Examples:
   sluice run                                   with ./sluice.yaml
   sluice run --config /etc/sluice/shop.yaml
   SLUICE_SOURCE_START=earliest sluice run      every option has an environment variable (docs/configuration.md)`,
+    transport: 'in_process',
     parts: ['source', 'read', 'targets'],
     build: createRun,
   });

@@ -140,6 +140,8 @@ export interface Problem {
   readonly column?: number;
   readonly message: string;
   readonly remedy: string;
+  /** It may pass without anybody mending anything: a server that did not answer. */
+  readonly temporary?: boolean;
 }
 
 /** All problems at once: the caller prints each and exits with the code of the error (2). */

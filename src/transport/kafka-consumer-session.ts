@@ -12,6 +12,8 @@ export class HandlerFailure extends Error {}
 
 const MAX_WAIT_MS = 250;
 const LAG_INTERVAL_MS = 5_000;
+/** How long a stop waits for what needs the brokers. */
+const STOP_STEP_MS = 2_000;
 
 /**
  * The life of one kafkajs consumer, from connecting to the end of its membership. Traps it avoids:
@@ -45,6 +47,7 @@ export class ConsumerSession {
   /** What a heartbeat said: our partitions are going to be taken away. */
   #rebalance: Error | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
+  #started: Promise<void> = Promise.resolve();
   #startingOffsets: Promise<void> = Promise.resolve();
   #committing: Promise<void> = Promise.resolve();
   #heartbeat: (() => Promise<void>) | undefined;
@@ -87,7 +90,8 @@ export class ConsumerSession {
   async run(signal: AbortSignal): Promise<void> {
     const timers = this.#startTimers();
     try {
-      await Promise.race([this.#start(), this.#ended, aborted(signal)]);
+      this.#started = this.#start();
+      await Promise.race([this.#started, this.#ended, aborted(signal)]);
       await Promise.race([this.#ended, aborted(signal)]);
     } finally {
       await this.#stop(signal);
@@ -250,7 +254,9 @@ export class ConsumerSession {
       // Not running: nothing to pause.
     }
     if (this.#active > 0) await new Promise<void>((resolve) => (this.#quiet = resolve));
-    await this.#commit();
+    // kafkajs cannot be stopped while it joins; and a broker that is away does not answer a commit.
+    await within(STOP_STEP_MS, this.#started);
+    await within(STOP_STEP_MS, this.#commit());
     for (const client of [this.#consumer, this.#admin]) {
       await client.disconnect().catch((error: unknown) => {
         this.#options.logger.debug({ reason: errorMessage(error) }, 'disconnecting failed');
@@ -324,4 +330,12 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** Resolves when the promise has settled, or after `ms`. */
+async function within(ms: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([promise.catch(() => undefined), limit]);
+  clearTimeout(timer);
 }

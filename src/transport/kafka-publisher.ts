@@ -62,9 +62,9 @@ export class KafkaPublisher implements InvalidationPublisher {
     return this.#accumulator.depth();
   }
 
-  publish(invalidations: readonly Invalidation[]): Promise<void> {
-    if (this.#closed) return Promise.reject(this.#stopped());
-    return this.#accumulator.add(invalidations.map((invalidation) => this.#record(invalidation)));
+  async publish(invalidations: readonly Invalidation[]): Promise<void> {
+    if (this.#closed) throw this.#stopped();
+    await this.#accumulator.add(invalidations.map((invalidation) => this.#record(invalidation)));
   }
 
   /** Waits for what is in flight, at most `closeTimeoutMs`; the rest rejects with TRANSPORT_UNAVAILABLE. */

@@ -8,6 +8,8 @@ export interface FoundTopic {
   /** Null: kept for ever. */
   readonly retentionMs: number | null;
   readonly cleanupPolicy: string;
+  /** `producer`: as it was sent; anything else makes the broker compress it anew. */
+  readonly compression: string;
 }
 
 /** Where an existing topic is not what the configuration says. Sluice never changes a topic: people do. */
@@ -17,6 +19,7 @@ export function topicMismatches(plan: TopicPlan, found: FoundTopic): Problem[] {
     ...cleanupProblems(plan, found),
     ...retentionProblems(plan, found),
     ...replicaProblems(plan, found),
+    ...compressionProblems(plan, found),
   ];
 }
 
@@ -80,6 +83,18 @@ function replicaProblems({ topic, replicationFactor }: TopicPlan, found: FoundTo
     {
       message: `topic ${topic} has ${found.replicationFactor} replicas, fewer than the ${replicationFactor} configured`,
       remedy: 'Reassign the partitions to more brokers, or lower `transport.replication_factor`.',
+    },
+  ];
+}
+
+const READABLE = ['producer', 'uncompressed', 'gzip'];
+
+function compressionProblems({ topic }: TopicPlan, { compression }: FoundTopic): Problem[] {
+  if (READABLE.includes(compression)) return [];
+  return [
+    {
+      message: `topic ${topic} has compression.type ${compression}, which the Kafka client cannot read`,
+      remedy: 'Set `compression.type=producer` on the topic.',
     },
   ];
 }

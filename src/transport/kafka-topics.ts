@@ -77,9 +77,12 @@ async function inspectTopic(admin: Admin, plan: TopicPlan): Promise<Problem[]> {
   }
 }
 
-async function readSettings(admin: Admin, topic: string): Promise<Pick<FoundTopic, 'retentionMs' | 'cleanupPolicy'>> {
+async function readSettings(
+  admin: Admin,
+  topic: string,
+): Promise<Omit<FoundTopic, 'partitions' | 'replicationFactor'>> {
   const TOPIC = 2; // ConfigResourceTypes.TOPIC: kafkajs declares it as a value its module does not export to ESM
-  const configNames = ['retention.ms', 'cleanup.policy'];
+  const configNames = ['retention.ms', 'cleanup.policy', 'compression.type'];
   const { resources } = await admin.describeConfigs({
     resources: [{ type: TOPIC, name: topic, configNames }],
     includeSynonyms: false,
@@ -89,6 +92,7 @@ async function readSettings(admin: Admin, topic: string): Promise<Pick<FoundTopi
   return {
     retentionMs: retentionMs < 0 ? null : retentionMs,
     cleanupPolicy: entries.get('cleanup.policy') ?? 'delete',
+    compression: entries.get('compression.type') ?? 'producer',
   };
 }
 

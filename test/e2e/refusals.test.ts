@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startMysql } from '../../deploy/local/services.ts';
 import { SluiceProcess } from '../../deploy/local/sluice-process.ts';
 import { Shop } from '../support/shop-fixture.ts';
@@ -94,6 +94,33 @@ admin:
     expect(refused.stderr).toMatch(/denied|password/i);
     expect(refused.stderr).toContain('127.0.0.1:1');
     expect(refused.stderr).not.toContain('wrong-password');
+  });
+
+  it('refuses a command that does not fit the transport, at its place', async () => {
+    const shop = await Shop.open();
+    const capture = shop.start('capture');
+    expect(await capture.exited).toEqual({ code: 2, signal: null });
+    expect(capture.stderr).toMatch(/sluice\.yaml:\d+:\d+: `sluice capture` works with `transport.kind: kafka` only/);
+  });
+
+  it('waits for a target that does not answer when another one does, and refuses it when it is alone', async () => {
+    const shop = await Shop.open();
+    const dead = { name: 'dead', url: 'redis://127.0.0.1:1' };
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), targets: [dead] });
+    expect(await shop.start('run').exited).toEqual({ code: 2, signal: null });
+    shop.write('sluice.yaml', {
+      ...shop.defaultConfig({}),
+      targets: [{ name: 'main', url: shop.addresses.redis.url }, dead],
+    });
+    await shop.insertProducts(1);
+    const daemon = shop.start('run');
+    await vi.waitFor(async () => expect(await daemon.metric('sluice_source_connected')).toBe(1), { timeout: 30_000 });
+    await shop.redis.set(`${shop.prefix}product:1`, 'cached');
+    await shop.mysql.query(`UPDATE ${shop.table} SET stock = 1`);
+    await vi.waitFor(async () => expect(await shop.redis.exists(`${shop.prefix}product:1`)).toBe(0), {
+      timeout: 30_000,
+    });
+    expect(await (await fetch(`${await daemon.admin()}/readyz`)).text()).toContain('dead: the target does not answer');
   });
 
   it('says ok and exits 0 when everything is as it should be', async () => {

@@ -10,7 +10,13 @@ const plan: TopicPlan = {
   replicationFactor: 3,
   retentionMs: 7 * DAY,
 };
-const found: FoundTopic = { partitions: 12, replicationFactor: 3, retentionMs: 7 * DAY, cleanupPolicy: 'delete' };
+const found: FoundTopic = {
+  partitions: 12,
+  replicationFactor: 3,
+  retentionMs: 7 * DAY,
+  cleanupPolicy: 'delete',
+  compression: 'producer',
+};
 const messages = (planned: Partial<TopicPlan>, there: Partial<FoundTopic>): string[] =>
   topicMismatches({ ...plan, ...planned }, { ...found, ...there }).map(({ message }) => message);
 
@@ -47,6 +53,15 @@ describe('an existing topic', () => {
     ]);
   });
 
+  it.each([
+    ['producer', 0],
+    ['gzip', 0],
+    ['lz4', 1],
+    ['zstd', 1],
+  ])('that compresses everything as %s is wrong where the client cannot read that', (compression, problems) => {
+    expect(messages({}, { compression })).toHaveLength(problems);
+  });
+
   it('for dead letters may have any number of partitions', () => {
     expect(messages({ use: 'dead-letters', partitions: 1 }, { partitions: 6 })).toEqual([]);
   });
@@ -64,9 +79,15 @@ describe('an existing topic', () => {
   });
 
   it('gets all of its problems at once, each with a remedy', () => {
-    const there = { partitions: 1, replicationFactor: 1, retentionMs: 1, cleanupPolicy: 'compact' };
+    const there = {
+      partitions: 1,
+      replicationFactor: 1,
+      retentionMs: 1,
+      cleanupPolicy: 'compact',
+      compression: 'zstd',
+    };
     const problems = topicMismatches(plan, there);
-    expect(problems).toHaveLength(4);
+    expect(problems).toHaveLength(5);
     expect(problems.every(({ remedy }) => remedy.length > 20)).toBe(true);
   });
 });
