@@ -84,10 +84,18 @@ export interface Cache {
   close(): Promise<void>;
 }
 
+/** A refresh query with its parameters in the order of its `?` placeholders. */
+export interface RowQuery {
+  readonly sql: string;
+  readonly parameters: readonly JsonValue[];
+  /** The default database: table names without one mean the database of the row that changed. */
+  readonly database: string;
+}
+
 /** Reads the rows of a refresh query when it is applied. Implementations: MysqlRowReader, in-memory (tests). */
 export interface RowReader {
   /** Rows as JSON-ready objects. Throws READ_UNAVAILABLE (retryable) or READ_REFUSED (the statement can never succeed). */
-  read(sql: string, parameters: readonly JsonValue[]): Promise<readonly Readonly<Record<string, JsonValue>>[]>;
+  read(query: RowQuery): Promise<readonly Readonly<Record<string, JsonValue>>[]>;
   close(): Promise<void>;
 }
 

@@ -59,6 +59,12 @@ async function sourceProblems({ loaded, ruleSet, mode, logger }: PreflightOption
   return [...(mode === 'check' ? unmatched : []), ...missingColumns(ruleSet, tables)];
 }
 
+/** The default database of a rule's query; unknown before a row changed where a rule is about many databases. */
+function databaseOf(ruleSet: RuleSet, rule: string): string | null {
+  const pattern = ruleSet.mentions.find((mentions) => mentions.rule === rule)?.tables[0]?.pattern;
+  return pattern?.exact === true ? pattern.text.slice(0, pattern.text.indexOf('.')) : null;
+}
+
 /** One per pipeline: `sluice run` has a pipeline for each target. */
 function serverIds(config: Config): number[] {
   if (config.transport.kind === 'kafka') return [serverIdOf({ config }, config.name)];
@@ -68,7 +74,7 @@ function serverIds(config: Config): number[] {
 async function readProblems({ loaded, ruleSet }: PreflightOptions): Promise<Problem[]> {
   const { address, timeoutMs } = loaded.config.read;
   const queries = [...ruleSet.plans.values()].flatMap(({ rule, from }) =>
-    from.kind === 'query' ? [{ rule, sql: from.sql }] : [],
+    from.kind === 'query' ? [{ rule, sql: from.sql, database: databaseOf(ruleSet, rule) }] : [],
   );
   const problems = await preflightQueries({ address, timeoutMs, queries });
   return problems.map(({ rule, ...problem }) => {

@@ -1,10 +1,11 @@
-import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
+import type { PoolConnection } from 'mysql2/promise';
 import { parseJson } from '../model/json-text.ts';
 import type { JsonValue } from '../model/row-change.ts';
-import type { Clock, RowReader } from '../ports.ts';
+import type { Clock, RowQuery, RowReader } from '../ports.ts';
 import type { MysqlAddress } from '../runtime/config/config.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
-import { clientOptions, describe } from './connection-settings.ts';
+import { describe } from './connection-settings.ts';
+import { DatabasePools } from './database-pools.ts';
 import { isRefusal } from './read-errors.ts';
 
 export interface MysqlRowReaderOptions {
@@ -23,23 +24,18 @@ const TYPE = { float: 4, bit: 16, json: 245 } as const;
 
 /** Runs the refresh queries as prepared statements in a session with time zone UTC, so texts equal the canonical ones. */
 export class MysqlRowReader implements RowReader {
-  readonly #pool: Pool;
+  readonly #pools: DatabasePools;
   readonly #options: MysqlRowReaderOptions;
 
   constructor(options: MysqlRowReaderOptions) {
     this.#options = options;
-    const { address, connections, timeoutMs } = options;
-    this.#pool = createPool({ ...clientOptions(address, timeoutMs), connectionLimit: connections });
-    // The pool hands out a connection only after what was asked of it before, so the time zone always stands.
-    this.#pool.pool.on('connection', (connection) => {
-      connection.query("SET SESSION time_zone='+00:00'", () => undefined);
-    });
+    this.#pools = new DatabasePools(options);
   }
 
-  async read(sql: string, parameters: readonly JsonValue[]): Promise<readonly ReadRow[]> {
+  async read({ sql, parameters, database }: RowQuery): Promise<readonly ReadRow[]> {
     let connection: PoolConnection | undefined;
     try {
-      connection = await this.#pool.getConnection();
+      connection = await this.#pools.of(database).getConnection();
       const rows = await this.#execute(connection, sql, parameters);
       connection.release();
       return rows;
@@ -53,7 +49,7 @@ export class MysqlRowReader implements RowReader {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await this.#pools.close();
   }
 
   async #execute(connection: PoolConnection, sql: string, parameters: readonly JsonValue[]): Promise<ReadRow[]> {

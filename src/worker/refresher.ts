@@ -1,5 +1,5 @@
 import type { RefreshInvalidation, RefreshPlan } from '../model/invalidation.ts';
-import type { RowReader } from '../ports.ts';
+import type { RowQuery, RowReader } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import { concurrently } from './concurrently.ts';
 import { planRefresh, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
@@ -37,8 +37,10 @@ export class Refresher {
     return concurrently(tasks, QUERIES_AT_ONCE, async ({ invalidation, plan, done }) => {
       const step = planRefresh(invalidation, plan, this.#options.random);
       if (step.kind !== 'query') return done(step);
+      const { sql, parameters } = step;
+      const { database } = invalidation.origin;
       try {
-        const rows = await this.#options.retry.until(() => this.#read(step.sql, step.parameters), signal);
+        const rows = await this.#options.retry.until(() => this.#read({ sql, parameters, database }), signal);
         done(storeRows(invalidation, plan, rows, this.#options.random));
       } catch (error) {
         if (!(error instanceof SluiceError && error.code === 'READ_REFUSED')) throw error;
@@ -47,8 +49,8 @@ export class Refresher {
     });
   }
 
-  #read(...query: Parameters<RowReader['read']>): ReturnType<RowReader['read']> {
+  #read(query: RowQuery): ReturnType<RowReader['read']> {
     if (this.#options.reader === null) throw new Error('a refresh query without a reader');
-    return this.#options.reader.read(...query);
+    return this.#options.reader.read(query);
   }
 }

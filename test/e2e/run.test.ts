@@ -27,7 +27,7 @@ describe('sluice run', () => {
           name: 'card',
           table: shop.table,
           keys: [`${shop.prefix}card:{id}`],
-          action: refresh({ query: `SELECT id, name, stock FROM ${shop.table} WHERE id = :id` }),
+          action: refresh({ query: 'SELECT id, name, stock FROM products WHERE id = :id' }),
         },
         {
           name: 'row',

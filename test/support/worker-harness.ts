@@ -46,7 +46,7 @@ export function workerHarness(more: Partial<WorkerOptions> = {}) {
 
 export function readerOf(read: (sql: string, parameters: readonly unknown[]) => Rows | Promise<Rows>): RowReader {
   return {
-    read: async (sql, parameters) => read(sql, parameters),
+    read: async ({ sql, parameters }) => read(sql, parameters),
     close: () => Promise.resolve(),
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/runtime/clock.ts';
+import type { JsonValue } from '../../../src/model/row-change.ts';
 import { MysqlRowReader, type MysqlRowReaderOptions } from '../../../src/source/row-reader.ts';
 import { addressOf, openDatabase } from './fixture.ts';
 
@@ -14,11 +15,16 @@ async function open(options: Partial<MysqlRowReaderOptions> & { server?: 'mysql'
     ...options,
   });
   onTestFinished(() => reader.close());
-  return { reader, pool, database, admin };
+  const read = (
+    sql: string,
+    parameters: readonly JsonValue[],
+    inDatabase = database,
+  ): ReturnType<MysqlRowReader['read']> => reader.read({ sql, parameters, database: inDatabase });
+  return { read, pool, database, admin };
 }
 
 it.each(['mysql', 'mariadb'] as const)('reads rows as the JSON values of a row image, on %s', async (server) => {
-  const { reader, pool } = await open({ server });
+  const { read, pool } = await open({ server });
   await pool.query(
     `CREATE TABLE t (id BIGINT PRIMARY KEY, big BIGINT UNSIGNED, price DECIMAL(10,2), f FLOAT, d DOUBLE, day DATE,
        at TIMESTAMP(3) NULL, name VARCHAR(20), bytes VARBINARY(4), flag BIT(1), nothing INT, y YEAR, t TIME)`,
@@ -29,7 +35,7 @@ it.each(['mysql', 'mariadb'] as const)('reads rows as the JSON values of a row i
       "'2024-02-29'",
     ),
   );
-  expect(await reader.read('SELECT * FROM t WHERE id = ? AND name = ?', [7, 'ä'])).toEqual([
+  expect(await read('SELECT * FROM t WHERE id = ? AND name = ?', [7, 'ä'])).toEqual([
     {
       id: 7,
       big: '18446744073709551615',
@@ -46,16 +52,16 @@ it.each(['mysql', 'mariadb'] as const)('reads rows as the JSON values of a row i
       t: '-00:01:00',
     },
   ]);
-  expect(await reader.read('SELECT id FROM t WHERE big = ?', ['18446744073709551615'])).toEqual([{ id: 7 }]);
-  expect(await reader.read('SELECT id FROM t WHERE id > ? LIMIT ?', [0, 1])).toEqual([{ id: 7 }]);
-  expect(await reader.read('SELECT id FROM t WHERE nothing <=> ?', [null])).toEqual([{ id: 7 }]);
-  expect(await reader.read('SELECT id FROM t WHERE id = ?', [8])).toEqual([]);
+  expect(await read('SELECT id FROM t WHERE big = ?', ['18446744073709551615'])).toEqual([{ id: 7 }]);
+  expect(await read('SELECT id FROM t WHERE id > ? LIMIT ?', [0, 1])).toEqual([{ id: 7 }]);
+  expect(await read('SELECT id FROM t WHERE nothing <=> ?', [null])).toEqual([{ id: 7 }]);
+  expect(await read('SELECT id FROM t WHERE id = ?', [8])).toEqual([]);
 });
 
 it('parses JSON columns, and keeps the digits of long integers', async () => {
-  const { reader, pool } = await open();
+  const { read, pool } = await open();
   await pool.query(`CREATE TABLE t (j JSON); INSERT INTO t VALUES ('{"a": [1, 18446744073709551615]}')`);
-  expect(await reader.read('SELECT j FROM t', [])).toEqual([{ j: { a: [1, '18446744073709551615'] } }]);
+  expect(await read('SELECT j FROM t', [])).toEqual([{ j: { a: [1, '18446744073709551615'] } }]);
 });
 
 describe('an error is', () => {
@@ -66,16 +72,16 @@ describe('an error is', () => {
     ['an unknown database', 'SELECT 1 FROM nowhere.t'],
     ['a parameter too few', 'SELECT ?, ? FROM t'],
   ])('refused for good: %s', async (_, sql) => {
-    const { reader, pool } = await open();
+    const { read, pool } = await open();
     await pool.query('CREATE TABLE t (id INT)');
-    await expect(reader.read(sql, ['only one'])).rejects.toMatchObject({ code: 'READ_REFUSED', retryable: false });
+    await expect(read(sql, ['only one'])).rejects.toMatchObject({ code: 'READ_REFUSED', retryable: false });
   });
 
   it('refused for good: a missing privilege', async () => {
     const { admin } = await open();
-    const { reader } = await open({ address: { ...admin, user: 'sluice', password: 'sluice', database: null } });
+    const { read } = await open({ address: { ...admin, user: 'sluice', password: 'sluice', database: null } });
     await expect(
-      reader.read('SELECT authentication_string FROM mysql.user WHERE SLEEP(0) FOR UPDATE', []),
+      read('SELECT authentication_string FROM mysql.user WHERE SLEEP(0) FOR UPDATE', []),
     ).rejects.toMatchObject({
       code: 'READ_REFUSED',
     });
@@ -84,20 +90,20 @@ describe('an error is', () => {
   it('worth a retry: nobody listens, or the password is wrong', async () => {
     const { admin } = await open();
     for (const change of [{ port: 1 }, { password: 'wrong' }]) {
-      const { reader } = await open({ address: { ...admin, ...change, database: null } });
-      await expect(reader.read('SELECT 1', [])).rejects.toMatchObject({ code: 'READ_UNAVAILABLE', retryable: true });
+      const { read } = await open({ address: { ...admin, ...change, database: null } });
+      await expect(read('SELECT 1', [])).rejects.toMatchObject({ code: 'READ_UNAVAILABLE', retryable: true });
     }
   });
 
   it('worth a retry: the answer takes too long; the next read works again', async () => {
-    const { reader } = await open({ timeoutMs: 300 });
-    await expect(reader.read('SELECT SLEEP(20)', [])).rejects.toMatchObject({ code: 'READ_UNAVAILABLE' });
-    expect(await reader.read('SELECT 1 AS one', [])).toEqual([{ one: 1 }]);
+    const { read } = await open({ timeoutMs: 300 });
+    await expect(read('SELECT SLEEP(20)', [])).rejects.toMatchObject({ code: 'READ_UNAVAILABLE' });
+    expect(await read('SELECT 1 AS one', [])).toEqual([{ one: 1 }]);
   });
 
   it('worth a retry: the connection is killed; the next read works again', async () => {
-    const { reader, pool, database } = await open({ timeoutMs: 30_000 });
-    const sleeping = reader.read('SELECT SLEEP(20) /* victim */', []);
+    const { read, pool, database } = await open({ timeoutMs: 30_000 });
+    const sleeping = read('SELECT SLEEP(20) /* victim */', []);
     const kill = async (): Promise<void> => {
       for (let killed = false; !killed;) {
         const [rows] = await pool.query(
@@ -111,18 +117,37 @@ describe('an error is', () => {
       }
     };
     await Promise.all([expect(sleeping).rejects.toMatchObject({ code: 'READ_UNAVAILABLE' }), kill()]);
-    expect(await reader.read('SELECT 1 AS one', [])).toEqual([{ one: 1 }]);
+    expect(await read('SELECT 1 AS one', [])).toEqual([{ one: 1 }]);
   });
 
   it('worth a retry: a deadlock or a lock that is held too long', async () => {
-    const { reader, pool } = await open();
+    const { read, pool } = await open();
     await pool.query('CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)');
     const holder = await pool.getConnection();
     await holder.query('BEGIN; SELECT * FROM t FOR UPDATE');
-    await expect(reader.read('SELECT * FROM t FOR UPDATE NOWAIT', [])).rejects.toMatchObject({
+    await expect(read('SELECT * FROM t FOR UPDATE NOWAIT', [])).rejects.toMatchObject({
       code: 'READ_UNAVAILABLE',
     });
     await holder.query('ROLLBACK');
     holder.release();
+  });
+});
+
+it('takes a table name without a database to be in the database of the row, each with statements of its own', async () => {
+  const [first, second] = [await open(), await open()];
+  for (const [{ pool }, name] of [
+    [first, 'first'],
+    [second, 'second'],
+  ] as const) {
+    await pool.query('CREATE TABLE t (name VARCHAR(10))');
+    await pool.query('INSERT INTO t VALUES (?)', [name]);
+  }
+  // The same text, on one reader, again and again: a statement prepared for one database must not serve the other.
+  for (let round = 0; round < 2; round++) {
+    expect(await first.read('SELECT name FROM t', [])).toEqual([{ name: 'first' }]);
+    expect(await first.read('SELECT name FROM t', [], second.database)).toEqual([{ name: 'second' }]);
+  }
+  await expect(first.read('SELECT name FROM t', [], 'no_such_database')).rejects.toMatchObject({
+    code: 'READ_REFUSED',
   });
 });
