@@ -50,7 +50,9 @@ describe('sluice run', () => {
     await shop.mysql.query(`DELETE FROM ${shop.table} WHERE id = 1`);
     await vi.waitFor(async () => expect(await shop.redis.exists(card)).toBe(0), WITHIN);
     await vi.waitFor(async () => expect(await shop.redis.hgetall(row)).toEqual({ 'sluice:empty': 'gone' }), WITHIN);
-    expect(await shop.redis.pttl(row)).toBeLessThanOrEqual(30_000);
+    const emptyTtlMs = await shop.redis.pttl(row);
+    expect(emptyTtlMs).toBeGreaterThan(0);
+    expect(emptyTtlMs).toBeLessThanOrEqual(33_000); // the marker's own 30 s, with the same jitter
   });
 
   it('waits for a Redis that is down, says so at /readyz, and skips nothing', async () => {
