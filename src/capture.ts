@@ -66,8 +66,8 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
     ...settings,
     pipeline: parts.pipeline,
     serverId: parts.serverId,
-    // What is decoded and not yet pulled counts to the same bound as what is in flight.
-    maxBufferedBytes: transport.maxInFlightBytes,
+    // A chunk decoded ahead is enough to keep the pipeline busy; all that waits beyond it stays on the source.
+    maxBufferedBytes: settings.maxChunkBytes,
     createDecoder: (from) => new EventDecoder({ from, maxChunkBytes: settings.maxChunkBytes }),
     clock,
     logger,
