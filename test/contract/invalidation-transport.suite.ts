@@ -168,17 +168,17 @@ export function describeTransport({ name, publishedMeans, create }: TransportKin
     });
 
     test('lets a running handler finish when stopped, and hands out nothing more', async () => {
-      const { publisher, consume } = await start();
+      const { publisher, consume, maxBatchRecords } = await start();
       const finish = gate();
       let signalAtEnd: AbortSignal | undefined;
       const recorder = new Recorder(async (_, signal) => {
         await finish.opened;
         signalAtEnd = signal;
       });
+      // All of one key: batches enough for several calls, one after the other.
+      void publisher.publish(changes(4 * maxBatchRecords, 1)).catch(() => undefined);
       const { stop, done } = consume(recorder.handle);
-      void publisher.publish(changes(1)).catch(() => undefined);
       await vi.waitFor(() => expect(recorder.batches).toHaveLength(1), WAIT);
-      void publisher.publish(changes(1)).catch(() => undefined);
       stop();
       finish.open();
       await expect(done).resolves.toBeUndefined();

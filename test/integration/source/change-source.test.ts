@@ -1,7 +1,5 @@
-/** What the ChangeSource port promises, on every kind of server. */
+/** What is special about a server's binary log; the port itself is in change-source.contract.test.ts. */
 import { describe, expect, it } from 'vitest';
-import type { ResumePoint } from '../../../src/model/position.ts';
-import { PositionTracker } from '../../../src/model/position-tracker.ts';
 import type { ChangeBatch, RowChange } from '../../../src/model/row-change.ts';
 import { addressOf, collect, openDatabase, openSource, SERVERS, startAtNow, type ServerName } from './fixture.ts';
 
@@ -35,33 +33,6 @@ describe.each(SERVERS)('the change source on %s', (server) => {
     expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b));
   });
 
-  it('can be resumed from the end of any batch: nothing is lost, nothing repeated, versions are the same', async () => {
-    const { pool, database, source, from } = await prepare(server);
-    for (let id = 1; id <= 6; id++) await pool.query('INSERT INTO t VALUES (?, 0), (?, 0)', [id, id + 100]);
-    const tracker = new PositionTracker(from);
-    const ends: { point: ResumePoint; seen: number }[] = [];
-    let seen = 0;
-    const onBatch = (batch: ChangeBatch): void => {
-      seen += batch.changes.filter((change) => change.table.database === database).length;
-      if (batch.end === null) return;
-      tracker.advance(batch.end);
-      ends.push({ point: tracker.resumePoint(), seen });
-    };
-    // One transaction per batch: the source is stopped and started again behind each.
-    const all: RowChange[] = [];
-    for (let point = from; all.length < 12; point = tracker.resumePoint()) {
-      const { changes } = await collect(source, point, { database, enough: () => true, onBatch });
-      all.push(...changes);
-    }
-    const { changes: whole } = await collect(source, from, { database, enough: ({ length }) => length === 12 });
-    expect(all.map(summary)).toEqual(whole.map(summary));
-    for (const { point, seen: before } of ends) {
-      if (before === 12) continue;
-      const rest = await collect(source, point, { database, enough: ({ length }) => length === 12 - before });
-      expect(rest.changes.map(summary)).toEqual(whole.slice(before).map(summary));
-    }
-  });
-
   it('cuts a large transaction into chunks, and sends all of it again when it was not finished', async () => {
     const { pool, database, address, from } = await prepare(server);
     const { source } = openSource({ address, maxChunkBytes: 20_000, maxBufferedBytes: 20_000 });
@@ -88,17 +59,6 @@ describe.each(SERVERS)('the change source on %s', (server) => {
     const onBatch = (batch: ChangeBatch): unknown => batch.commitTimeMs === null && beats.push(batch);
     await collect(source, from, { database, enough: () => beats.length > 0, onBatch });
     expect(beats[0]).toMatchObject({ changes: [], sizeBytes: 0, end: { gtids: [] } });
-  });
-
-  it('settles soon after it was aborted, also while it waits for the next change', async () => {
-    const { source, from, pool } = await prepare(server);
-    const stop = new AbortController();
-    const reading = (async () => {
-      for await (const _ of source.changes(from, stop.signal));
-    })();
-    await waitForDump(pool);
-    stop.abort();
-    await reading;
   });
 
   it('keeps the whole history of a table: rows written before an ALTER have the columns of then', async () => {
@@ -141,10 +101,3 @@ describe.each(SERVERS)('the change source on %s', (server) => {
     ]);
   });
 });
-
-async function waitForDump(pool: Awaited<ReturnType<typeof prepare>>['pool']): Promise<void> {
-  for (;;) {
-    const [rows] = await pool.query("SELECT ID FROM INFORMATION_SCHEMA.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'");
-    if (Array.isArray(rows) && rows.length > 0) return;
-  }
-}

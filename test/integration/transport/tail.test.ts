@@ -51,12 +51,12 @@ describe('the tail of a topic', () => {
     await vi.waitFor(() => expect(all.records).toHaveLength(10), WAIT);
     const between = Math.max(...all.records.map(({ timestampMs }) => timestampMs)) + 1;
     await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(between), WAIT);
-    await publisher.publish(changes(10, 7, 2_000));
+    // Of one key: the other partitions have no record that young, and must not show their old ones.
+    const young = changes(10, 1, 2_000);
+    await publisher.publish(young);
     const late = follow(harness, between);
-    await vi.waitFor(
-      () => expect(versions(late.records)).toEqual(changes(10, 7, 2_000).map(({ version }) => version)),
-      WAIT,
-    );
+    await vi.waitFor(() => expect(late.records.length).toBeGreaterThanOrEqual(10), WAIT);
+    expect(versions(late.records)).toEqual(young.map(({ version }) => version));
     await vi.waitFor(() => expect(all.records).toHaveLength(20), WAIT);
   });
 
