@@ -28,6 +28,12 @@ export interface CaptureLoopOptions {
 }
 
 /**
+ * What an invalidation weighs in memory while it is in flight, beside the bytes of its row: objects, key, origin. Without it
+ * a transaction of small rows matched by many rules would hold many times the configured bytes.
+ */
+const INVALIDATION_BYTES = 500;
+
+/**
  * Source → rules → publisher, with the acknowledgements coming back as a watermark and a checkpoint.
  * Runs until aborted, then drains: what is in flight is waited for and the checkpoint saved once more.
  */
@@ -64,7 +70,7 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
     for await (const batch of options.source.changes(start, stop)) {
       if (stop.aborted) break;
       const invalidations = options.evaluate(batch.changes, clock.now());
-      const ticket = window.open(batch.end, batch.sizeBytes);
+      const ticket = window.open(batch.end, batch.sizeBytes + invalidations.length * INVALIDATION_BYTES);
       if (invalidations.length === 0) window.acknowledge(ticket);
       else {
         publisher.publish(invalidations).then(

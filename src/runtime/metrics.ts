@@ -31,7 +31,7 @@ export const METRICS = {
   },
   sluice_in_flight_bytes: {
     type: 'gauge',
-    help: 'Binlog bytes of the change batches in flight.',
+    help: 'Bytes in flight: those of the row events, and about 500 for each invalidation they became.',
     labels: ['pipeline'],
   },
   sluice_queue_depth_records: {

@@ -4,7 +4,11 @@ import { duration, integer, kafkaName, note, optionalText, path, redisUrl, size,
 import { tlsSchema } from './schema-servers.ts';
 
 const inFlight = {
-  max_in_flight_bytes: size('Binlog bytes read but not acknowledged, at most: the bound of memory.', '64MiB', '1MiB'),
+  max_in_flight_bytes: size(
+    'The bound of memory: bytes of row events read but not acknowledged, and about 500 bytes for each invalidation they became. One batch is always let in.',
+    '64MiB',
+    '1MiB',
+  ),
   max_in_flight_batches: integer('Change batches read but not acknowledged, at most.', 10_000, {
     min: 1,
     max: 1_000_000,
