@@ -4,6 +4,7 @@ import type { ChangeBatch, RowChange } from './model/row-change.ts';
 import type { ChangeSource, Checkpoint, CheckpointStore, Clock, InvalidationPublisher } from './ports.ts';
 import { Checkpointer } from './progress/checkpointer.ts';
 import { InFlightWindow } from './progress/in-flight-window.ts';
+import { ReplicationLag } from './progress/replication-lag.ts';
 import { Watermark } from './progress/watermark.ts';
 import { fullJitterMs } from './runtime/backoff.ts';
 import { SluiceError, errorMessage } from './runtime/errors.ts';
@@ -46,7 +47,9 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
     maxBytes: options.maxInFlight.bytes,
     onWatermark: (end) => watermark.advance(end),
   });
+  const lag = new ReplicationLag(clock);
   metrics.onScrape(() => {
+    metrics.set('sluice_replication_lag_seconds', { pipeline }, lag.nowMs() / 1000);
     metrics.set('sluice_in_flight_batches', { pipeline }, window.batches);
     metrics.set('sluice_in_flight_bytes', { pipeline }, window.sizeBytes);
   });
@@ -80,6 +83,7 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
       }
       // Behind the publish: what is measured should not wait for the measuring.
       noteBatch(options, batch);
+      lag.note(batch.commitTimeMs);
       if (!window.hasRoom) await window.room(stop);
     }
   } catch (error) {
@@ -141,9 +145,10 @@ async function drain(window: InFlightWindow, options: CaptureLoopOptions, failur
   }
 }
 
-function noteBatch({ metrics, pipeline, clock }: CaptureLoopOptions, batch: ChangeBatch): void {
-  if (batch.changes.length > 0) metrics.count('sluice_row_changes_total', { pipeline }, batch.changes.length);
-  if (batch.end !== null) metrics.count('sluice_transactions_total', { pipeline }, batch.end.gtids.length || 1);
-  const lagMs = batch.commitTimeMs === null ? 0 : Math.max(0, clock.now() - batch.commitTimeMs);
-  metrics.set('sluice_replication_lag_seconds', { pipeline }, lagMs / 1000);
+function noteBatch({ metrics, pipeline }: CaptureLoopOptions, { changes, end, commitTimeMs }: ChangeBatch): void {
+  if (changes.length > 0) metrics.count('sluice_row_changes_total', { pipeline }, changes.length);
+  // A heartbeat ends no transaction.
+  if (end !== null && commitTimeMs !== null) {
+    metrics.count('sluice_transactions_total', { pipeline }, Math.max(1, end.gtids.length));
+  }
 }

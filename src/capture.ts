@@ -82,7 +82,7 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
         evaluate: (changes, captureTimeMs) => evaluator.evaluate(changes, captureTimeMs),
         checkpointIntervalMs: config.checkpoint.intervalMs,
         firstStart: async (abort) => ({
-          position: await source.resolveStart(settings.start, abort),
+          position: await source.locate(settings.start, abort),
           lastVersion: 0,
         }),
         maxInFlight: { batches: transport.maxInFlightBatches, bytes: transport.maxInFlightBytes },

@@ -4,7 +4,7 @@
  * by AbortSignal: an aborted call settles soon, by returning or by throwing the signal's reason.
  */
 import type { Invalidation } from './model/invalidation.ts';
-import type { Position, ResumePoint } from './model/position.ts';
+import type { Position, ResumePoint, Start } from './model/position.ts';
 import type { ChangeBatch, JsonValue } from './model/row-change.ts';
 import type { Version } from './model/version.ts';
 
@@ -16,8 +16,8 @@ export interface ChangeSource {
    * Throws SOURCE_POSITION_GONE when the server no longer has the position, SOURCE_DECODE when an event cannot be read.
    */
   changes(from: ResumePoint, signal: AbortSignal): AsyncIterable<ChangeBatch>;
-  /** Where a first start begins: the end of the log now, or the oldest transaction still there. Retries until aborted. */
-  locate(start: 'now' | 'earliest', signal: AbortSignal): Promise<Position>;
+  /** The position that a first start means on this server. Retries until aborted. */
+  locate(start: Start, signal: AbortSignal): Promise<Position>;
 }
 
 /** Takes invalidations toward the cache. Implementations: InProcessQueue, KafkaPublisher. */

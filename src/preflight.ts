@@ -100,10 +100,14 @@ async function targetProblems({ loaded, mode, logger }: PreflightOptions): Promi
   });
 }
 
-async function kafkaProblems({ loaded, logger }: PreflightOptions, mode: 'prepare' | 'check'): Promise<Problem[]> {
+async function kafkaProblems(
+  { loaded, parts, logger }: PreflightOptions,
+  mode: 'prepare' | 'check',
+): Promise<Problem[]> {
   const { config } = loaded;
   const connection = kafkaTransport(config);
-  const topics = topicPlans(config);
+  // Whoever does not read the source is a worker.
+  const topics = topicPlans(config, parts.includes('source') ? 'capture' : 'apply');
   const problems =
     mode === 'check'
       ? await checkTopics({ connection, topics, logger })

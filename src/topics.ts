@@ -1,8 +1,8 @@
 import type { Config, KafkaTransportConfig } from './runtime/config/config.ts';
 import type { TopicPlan } from './transport/kafka-topics.ts';
 
-/** The topics a configuration needs, as they must be. */
-export function topicPlans({ transport, deadLetters, checkpoint }: Config): TopicPlan[] {
+/** The topics a command needs, as they must be. Workers keep no checkpoint: they commit Kafka offsets. */
+export function topicPlans({ transport, deadLetters, checkpoint }: Config, use: 'capture' | 'apply'): TopicPlan[] {
   if (transport.kind !== 'kafka') return [];
   const { replicationFactor, retentionMs } = transport;
   const plans: TopicPlan[] = [
@@ -11,7 +11,7 @@ export function topicPlans({ transport, deadLetters, checkpoint }: Config): Topi
   if (deadLetters.kind === 'kafka') {
     plans.push({ topic: deadLetters.topic, use: 'dead-letters', partitions: 1, replicationFactor, retentionMs: null });
   }
-  if (checkpoint.store === 'kafka') {
+  if (checkpoint.store === 'kafka' && use === 'capture') {
     plans.push({ topic: checkpoint.topic, use: 'checkpoint', partitions: 1, replicationFactor, retentionMs: null });
   }
   return plans;

@@ -3,7 +3,7 @@ import type { Daemon, Runtime } from '../daemon.ts';
 import { AdminServer } from '../runtime/admin-server.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { loadConfigFile, type LoadedConfig } from '../runtime/config/load.ts';
-import { ProblemsError } from '../runtime/errors.ts';
+import { ERRORS, ProblemsError, SluiceError, errorMessage } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { Metrics } from '../runtime/metrics.ts';
 import { notReadyReasons } from '../runtime/readiness.ts';
@@ -51,16 +51,36 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
     audit: daemon.audit,
     logger,
   });
-  const { host, port } = await admin.listen();
+  const { host, port } = await listen(admin, loaded);
   logger.info({ command: options.name, rules: ruleSet.hash, admin: `http://${host}:${port}` }, 'started');
   try {
     await daemon.run(stop.signal);
+    logger.info('stopped');
+  } catch (error) {
+    // From here on stderr is a stream of JSON lines: the reason is one of them, not a text for a person.
+    logger.fatal(errorFields(error), 'stopped by an error; nothing unacknowledged was skipped');
+    process.exitCode = error instanceof SluiceError ? error.exitCode : 1;
   } finally {
     await admin.close();
     await daemon.audit?.close();
   }
-  logger.info('stopped');
   stop.raiseAgain();
+}
+
+async function listen(admin: AdminServer, { config, problem }: LoadedConfig): Promise<{ host: string; port: number }> {
+  try {
+    return await admin.listen();
+  } catch (error) {
+    const message = `the admin server cannot listen on ${config.admin.host}:${config.admin.port}: ${errorMessage(error)}`;
+    const remedy = 'Choose another `admin.port` (0: any free one) or `admin.host`.';
+    throw new ProblemsError('CONFIG_INVALID', [problem(['admin', 'port'], message, remedy)]);
+  }
+}
+
+function errorFields(error: unknown): object {
+  if (error instanceof SluiceError)
+    return { code: error.code, reason: error.message, remedy: ERRORS[error.code].remedy };
+  return { err: error };
 }
 
 function refuseOtherTransport({ name, transport }: DaemonOptions, loaded: LoadedConfig): void {

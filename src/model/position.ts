@@ -38,6 +38,13 @@ export interface TransactionEnd {
   readonly lastVersion: Version;
 }
 
+/** Where a first start begins; a checkpoint, once there is one, wins. */
+export type Start =
+  | { readonly kind: 'now' }
+  | { readonly kind: 'earliest' }
+  | { readonly kind: 'coordinates'; readonly coordinates: BinlogCoordinates }
+  | { readonly kind: 'gtid_set'; readonly gtidSet: string };
+
 export function formatCoordinates(coordinates: BinlogCoordinates): string {
   return `${coordinates.file}:${coordinates.offset}`;
 }

@@ -39,11 +39,6 @@ export class RuleEvaluator {
     }
   }
 
-  /** Is any rule about this table? A decoder need not read the rows of others. */
-  concerns(database: string, table: string): boolean {
-    return this.#matching(database, table).length > 0;
-  }
-
   /**
    * In the order of the changes, then of the rules, then the keys only the before image has before the others.
    * Throws RULE_COLUMN_MISSING when a matching table lacks a column its rule needs: nothing is skipped silently.

@@ -1,4 +1,4 @@
-import { matchesGlob } from '../runtime/audit-filter.ts';
+import { matchesGlob } from '../runtime/glob.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import { wrong, type Parsed } from './text-problem.ts';
 

@@ -1,4 +1,4 @@
-import { matchesGlob } from '../runtime/audit-filter.ts';
+import { matchesGlob } from '../runtime/glob.ts';
 import type { KeyTemplate } from './key-template.ts';
 
 /**

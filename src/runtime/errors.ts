@@ -34,7 +34,7 @@ export const ERRORS = {
     retryable: false,
     exitCode: 3,
     remedy:
-      'Binary logs were purged or reset, or this is another server. The cache must be treated as unknown: flush the keys the rules own, delete the checkpoint, start again.',
+      'Binary logs were purged or reset, or this is another server: changes may have been missed. Delete the checkpoint, start, wait until it streams, then flush the keys the rules own (docs/operations.md).',
   },
   SOURCE_DECODE: {
     title: 'An event of the binary log cannot be decoded',
@@ -101,8 +101,9 @@ export const ERRORS = {
   CHECKPOINT_UNAVAILABLE: {
     title: 'The checkpoint could not be saved',
     retryable: true,
-    exitCode: 1,
-    remedy: 'Sluice retries; until then a restart repeats more, and loses nothing.',
+    exitCode: 2,
+    remedy:
+      'At the start: mend the path, its permissions or the server of the checkpoint. While running it is retried; until it succeeds a restart repeats more, and loses nothing.',
   },
   DAEMON_UNAVAILABLE: {
     title: 'The running daemon cannot be reached',

@@ -18,7 +18,11 @@ export const METRICS = {
     labels: ['pipeline'],
   },
   sluice_row_changes_total: { type: 'counter', help: 'Row changes read from the source.', labels: ['pipeline'] },
-  sluice_transactions_total: { type: 'counter', help: 'Batches that ended a transaction.', labels: ['pipeline'] },
+  sluice_transactions_total: {
+    type: 'counter',
+    help: 'Transactions read from the source; without GTIDs those that came together count as one.',
+    labels: ['pipeline'],
+  },
   sluice_null_keys_total: {
     type: 'counter',
     help: 'Keys not built because a column in the template was NULL.',

@@ -1,11 +1,10 @@
-import type { BinlogCoordinates, Position } from '../model/position.ts';
-import type { StartConfig } from '../runtime/config/config.ts';
+import type { BinlogCoordinates, Position, Start } from '../model/position.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import { isAtLeast, readServerFacts, type ServerFacts } from './server-facts.ts';
 import { text, type Session } from './session.ts';
 
 /** The position a start means on this server. */
-export async function locate(session: Session, start: StartConfig): Promise<Position> {
+export async function locate(session: Session, start: Start): Promise<Position> {
   switch (start.kind) {
     case 'now':
       return locateNow(session);

@@ -1,9 +1,9 @@
-import type { Position, ResumePoint } from '../model/position.ts';
+import type { Position, ResumePoint, Start } from '../model/position.ts';
 import { PositionTracker } from '../model/position-tracker.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
 import type { ChangeSource, Clock } from '../ports.ts';
 import { fullJitterMs } from '../runtime/backoff.ts';
-import type { MysqlAddress, StartConfig } from '../runtime/config/config.ts';
+import type { MysqlAddress } from '../runtime/config/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { BinlogStream } from './binlog-stream.ts';
@@ -12,7 +12,7 @@ import { locate } from './locate.ts';
 import { checkResume } from './resume-check.ts';
 import { replicaUuid } from './server-id.ts';
 import { openSession, type Session } from './session.ts';
-import { toSourceError } from './source-errors.ts';
+import { isEviction, toSourceError } from './source-errors.ts';
 
 export interface MysqlChangeSourceOptions {
   /** The pipeline's name: labels metrics, and makes the replica's UUID together with the server id. */
@@ -33,6 +33,8 @@ export interface MysqlChangeSourceOptions {
 }
 
 const BACKOFF = { baseMs: 250, maxMs: 30_000 };
+/** Counts like so many failed attempts: a wait of up to 16 s. */
+const EVICTED_ATTEMPTS = 6;
 
 /**
  * A MySQL or MariaDB server as a ChangeSource: joins it as a replica, one connection attempt after another. Each
@@ -65,12 +67,7 @@ export class MysqlChangeSource implements ChangeSource {
     }
   }
 
-  locate(start: 'now' | 'earliest', signal: AbortSignal): Promise<Position> {
-    return this.resolveStart({ kind: start }, signal);
-  }
-
-  /** The position a configured start means on this server. Retries until aborted. */
-  async resolveStart(start: StartConfig, signal: AbortSignal): Promise<Position> {
+  async locate(start: Start, signal: AbortSignal): Promise<Position> {
     for (let failures = 0; ; failures++) {
       try {
         return await this.#withSession((session) => locate(session, start));
@@ -118,8 +115,12 @@ export class MysqlChangeSource implements ChangeSource {
     const { address, clock, logger } = this.#options;
     const failure = toSourceError(error, address);
     if (!failure.retryable) throw failure;
-    const delayMs = fullJitterMs(failures, BACKOFF);
-    logger.warn({ reason: failure.message, retryInMs: Math.round(delayMs) }, 'the source is lost; reconnecting');
+    // Two captures of one name would evict each other many times a second: whoever was evicted stands back for a while.
+    const evicted = isEviction(failure);
+    const delayMs = fullJitterMs(evicted ? Math.max(failures, EVICTED_ATTEMPTS) : failures, BACKOFF);
+    const fields = { reason: failure.message, retryInMs: Math.round(delayMs) };
+    if (evicted) logger.error(fields, 'another process reads with the same name or server id; reconnecting later');
+    else logger.warn(fields, 'the source is lost; reconnecting');
     try {
       await clock.sleep(delayMs, signal);
     } catch {

@@ -26,6 +26,11 @@ export function toSourceError(error: unknown, address: MysqlAddress): SluiceErro
   return new SluiceError(gone ? 'SOURCE_POSITION_GONE' : 'SOURCE_UNAVAILABLE', message, { cause: error });
 }
 
+/** Another connection with our server id (and so our name) has begun a dump, which ended ours. */
+export function isEviction(error: unknown): boolean {
+  return /same server_uuid\/server_id/i.test(errorMessage(error));
+}
+
 /** `ECONNREFUSED`, `ER_ACCESS_DENIED_ERROR`, …; empty if it has none. */
 export function errorCode(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;

@@ -59,6 +59,8 @@ export class Worker {
       throw new Error('a rule refreshes by query, but there is no reader');
     }
     this.#options = options;
+    // A series that is there from the start makes the first dead letter visible as an increase.
+    options.metrics.count('sluice_dead_letters_total', { target: cache.name }, 0);
     this.#retry = new TargetRetry({ ...options, target: cache.name });
     this.#refresher = new Refresher({ reader, retry: this.#retry, random });
   }

@@ -23,7 +23,7 @@ export function describeChangeSource(name: string, open: () => Promise<ChangeSou
     it('delivers every change after the position, in commit order, with versions that grow', async () => {
       const harness = await open();
       await harness.commit([100]);
-      const from = await startAt(harness.source, 'now');
+      const from = await startNow(harness.source);
       await harness.commit([1, 2]);
       await harness.commit([3]);
       await harness.commit([5, 4]);
@@ -36,7 +36,7 @@ export function describeChangeSource(name: string, open: () => Promise<ChangeSou
 
     it('delivers what is committed while somebody waits for it', async () => {
       const harness = await open();
-      const reading = read(harness, await startAt(harness.source, 'now'), 2);
+      const reading = read(harness, await startNow(harness.source), 2);
       await harness.commit([7]);
       await harness.commit([8]);
       expect((await reading).seen.map(({ id }) => id)).toEqual([7, 8]);
@@ -44,7 +44,7 @@ export function describeChangeSource(name: string, open: () => Promise<ChangeSou
 
     it('can be resumed from the end of any batch: nothing lost, nothing repeated, the same versions', async () => {
       const harness = await open();
-      const from = await startAt(harness.source, 'now');
+      const from = await startNow(harness.source);
       for (let id = 0; id < 6; id++) await harness.commit([id, id + 100]);
       const whole = await read(harness, from, 12);
       for (const { point, before } of whole.ends.filter((end) => end.before < 12)) {
@@ -56,7 +56,7 @@ export function describeChangeSource(name: string, open: () => Promise<ChangeSou
     it('settles soon after it was aborted, also while it waits for the next change', async () => {
       const harness = await open();
       const stop = new AbortController();
-      const from = await startAt(harness.source, 'now');
+      const from = await startNow(harness.source);
       await harness.commit([1]);
       for await (const batch of harness.source.changes(from, stop.signal)) {
         if (batch.changes.some((change) => harness.isOwn(change))) setImmediate(() => stop.abort());
@@ -66,8 +66,8 @@ export function describeChangeSource(name: string, open: () => Promise<ChangeSou
   });
 }
 
-async function startAt(source: ChangeSource, start: 'now'): Promise<ResumePoint> {
-  return { position: await source.locate(start, new AbortController().signal), lastVersion: 0 };
+async function startNow(source: ChangeSource): Promise<ResumePoint> {
+  return { position: await source.locate({ kind: 'now' }, new AbortController().signal), lastVersion: 0 };
 }
 
 /** Reads until `count` own changes were seen; notes where each batch ended and how many had been seen by then. */

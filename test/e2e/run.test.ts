@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis';
+import type { RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startMysql, startRedis } from '../../deploy/local/services.ts';
 import { Shop } from '../support/shop-fixture.ts';
@@ -156,6 +157,27 @@ describe('sluice run', () => {
     expect(again.stderr).toContain('resuming from the checkpoint');
     await vi.waitFor(async () => expect(await again.metric('sluice_source_connected')).toBe(1), WITHIN);
     expect(await again.metric('sluice_row_changes_total')).toBe(0);
+  });
+
+  it('ends with exit code 3 and applies nothing when the position was purged or the checkpoint is damaged', async () => {
+    const server = await startMysql();
+    onTestFinished(() => server.remove());
+    const shop = await Shop.open({ mysqlUrl: server.url });
+    await shop.insertProducts(1);
+    await (await shop.ready('run')).stop('SIGTERM');
+    await shop.redis.set(`${shop.prefix}product:1`, 'cached');
+    await shop.mysql.query(`UPDATE ${shop.table} SET stock = 1`);
+    await shop.mysql.query('FLUSH BINARY LOGS');
+    const [rows] = await shop.mysql.query<RowDataPacket[]>('SHOW BINARY LOG STATUS');
+    await shop.mysql.query(`PURGE BINARY LOGS TO '${String(rows[0]?.['File'])}'`);
+    const purged = shop.start('run');
+    expect(await purged.exited).toEqual({ code: 3, signal: null });
+    expect(purged.stderr).toContain('"code":"SOURCE_POSITION_GONE"');
+    shop.write('state/checkpoint.main.json', '{"format":1,');
+    const damaged = shop.start('run');
+    expect(await damaged.exited).toEqual({ code: 3, signal: null });
+    expect(damaged.stderr).toContain('"code":"CHECKPOINT_UNREADABLE"');
+    expect(await shop.redis.get(`${shop.prefix}product:1`)).toBe('cached');
   });
 
   it('keeps its checkpoint in Redis when told so', async () => {

@@ -1,4 +1,4 @@
-import type { Position, ResumePoint } from '../../src/model/position.ts';
+import type { Position, ResumePoint, Start } from '../../src/model/position.ts';
 import type { ChangeBatch, RowChange } from '../../src/model/row-change.ts';
 import { firstVersion } from '../../src/model/version.ts';
 import type { ChangeSource } from '../../src/ports.ts';
@@ -36,8 +36,8 @@ export class MemoryChangeSource implements ChangeSource {
     }
   }
 
-  locate(start: 'now' | 'earliest'): Promise<Position> {
-    const offset = start === 'now' ? this.#log.length : 0;
+  locate({ kind }: Start): Promise<Position> {
+    const offset = kind === 'now' ? this.#log.length : 0;
     return Promise.resolve({
       flavour: 'mysql',
       serverUuid: 'memory',

@@ -3,7 +3,7 @@
  * apart, every certificate read, every unit in a name. `schema.ts` says what a person may write; `resolve.ts` turns
  * the one into the other.
  */
-import type { BinlogCoordinates } from '../../model/position.ts';
+import type { Start } from '../../model/position.ts';
 import type { LogLevel } from '../logger.ts';
 
 export interface Config {
@@ -55,18 +55,11 @@ export interface RedisAddress {
   readonly tls: TlsConfig | null;
 }
 
-/** Where a first start begins; a checkpoint, once there is one, wins. */
-export type StartConfig =
-  | { readonly kind: 'now' }
-  | { readonly kind: 'earliest' }
-  | { readonly kind: 'coordinates'; readonly coordinates: BinlogCoordinates }
-  | { readonly kind: 'gtid_set'; readonly gtidSet: string };
-
 export interface SourceConfig {
   readonly address: MysqlAddress;
   /** Null: derived from the daemon's name and the host it runs on. */
   readonly serverId: number | null;
-  readonly start: StartConfig;
+  readonly start: Start;
   /** What the server is asked for when nothing happens; three missed in a row mean a dead link. */
   readonly heartbeatMs: number;
   readonly connectTimeoutMs: number;

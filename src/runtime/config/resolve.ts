@@ -8,10 +8,10 @@ import type {
   MysqlAddress,
   RedisAddress,
   SourceConfig,
-  StartConfig,
   TlsConfig,
   TransportConfig,
 } from './config.ts';
+import type { Start } from '../../model/position.ts';
 import type { RedisUrl } from './addresses.ts';
 import type { WrittenConfig } from './schema.ts';
 import type { Path } from './path.ts';
@@ -72,7 +72,7 @@ function resolveSource(source: Written<'source'>, context: ResolveContext): Sour
   };
 }
 
-function resolveStart(start: Written<'source'>['start']): StartConfig {
+function resolveStart(start: Written<'source'>['start']): Start {
   if (typeof start === 'string') return { kind: start };
   if ('file' in start) return { kind: 'coordinates', coordinates: { file: start.file, offset: start.offset } };
   // Servers print a GTID set over several lines.

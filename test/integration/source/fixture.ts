@@ -88,7 +88,7 @@ export function openSource({ maxChunkBytes = 1_000_000, ...options }: TestSource
 }
 
 export async function startAtNow(source: MysqlChangeSource): Promise<ResumePoint> {
-  const position: Position = await source.locate('now', new AbortController().signal);
+  const position: Position = await source.locate({ kind: 'now' }, new AbortController().signal);
   return { position, lastVersion: 0 };
 }
 

@@ -46,26 +46,26 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('on %s', (kind) => {
       return changes.map(({ after }) => after?.['id']);
     };
     expect(await read(now, 1)).toEqual([2]);
-    const earliest = await source.locate('earliest', signal);
+    const earliest = await source.locate({ kind: 'earliest' }, signal);
     expect(await read({ position: earliest, lastVersion: 0 }, 2)).toEqual([1, 2]);
     const { coordinates } = now.position;
-    const byCoordinates = await source.resolveStart({ kind: 'coordinates', coordinates }, signal);
+    const byCoordinates = await source.locate({ kind: 'coordinates', coordinates }, signal);
     expect(await read({ position: byCoordinates, lastVersion: 0 }, 1)).toEqual([2]);
     if (now.position.gtidSet !== null) {
-      const given = await source.resolveStart({ kind: 'gtid_set', gtidSet: now.position.gtidSet }, signal);
+      const given = await source.locate({ kind: 'gtid_set', gtidSet: now.position.gtidSet }, signal);
       expect(await read({ position: given, lastVersion: 0 }, 1)).toEqual([2]);
     }
 
     const beyond = { file: coordinates.file, offset: 1_000_000_000 };
     const noFile = { file: 'binlog.999999', offset: 4 };
     for (const wrong of [beyond, noFile]) {
-      const position = await source.resolveStart({ kind: 'coordinates', coordinates: wrong }, signal);
+      const position = await source.locate({ kind: 'coordinates', coordinates: wrong }, signal);
       expect(await failure(source, { position, lastVersion: 0 })).toMatchObject(gone);
     }
 
     await pool.query('FLUSH BINARY LOGS');
     await pool.query('INSERT INTO t VALUES (3)');
-    const newest = await source.locate('now', signal);
+    const newest = await source.locate({ kind: 'now' }, signal);
     // A file that a dump thread still reads stays, without an error.
     await waitUntil(async () => {
       await pool.query(`PURGE BINARY LOGS TO '${newest.coordinates.file}'`);
@@ -73,7 +73,7 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('on %s', (kind) => {
       return logs[0]?.['Log_name'] === newest.coordinates.file;
     });
     expect(await failure(source, now)).toMatchObject(gone);
-    expect(await read({ position: await source.locate('earliest', signal), lastVersion: 0 }, 1)).toEqual([3]);
+    expect(await read({ position: await source.locate({ kind: 'earliest' }, signal), lastVersion: 0 }, 1)).toEqual([3]);
 
     const later = await startAtNow(source);
     await pool.query(KINDS[kind].flavour === 'mysql' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER');

@@ -76,9 +76,8 @@ describe('the rules of the example', () => {
   });
 
   it('ignore other tables', () => {
-    const { evaluate, evaluator } = setup(ISSUE_RULES);
+    const { evaluate } = setup(ISSUE_RULES);
     expect(evaluate(null, { id: 1 }, makeTable('shop', 'orders', ['id']))).toEqual([]);
-    expect([evaluator.concerns('shop', 'products'), evaluator.concerns('shop', 'orders')]).toEqual([true, false]);
   });
 
   it('say who did it, in one object for the whole row change', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
-import { compileFilter, filterToQuery, matchesGlob, parseFilter } from '../../../src/runtime/audit-filter.ts';
+import { compileFilter, filterToQuery, parseFilter } from '../../../src/runtime/audit-filter.ts';
+import { matchesGlob } from '../../../src/runtime/glob.ts';
 
 const invalidation: Invalidation = {
   key: 'product:17',
