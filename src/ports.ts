@@ -90,11 +90,17 @@ export interface RowQuery {
   readonly parameters: readonly JsonValue[];
   /** The default database: table names without one mean the database of the row that changed. */
   readonly database: string;
+  /** The transaction whose changes the rows read must show; null where the source has no GTIDs. */
+  readonly gtid: string | null;
 }
 
 /** Reads the rows of a refresh query when it is applied. Implementations: MysqlRowReader, in-memory (tests). */
 export interface RowReader {
-  /** Rows as JSON-ready objects. Throws READ_UNAVAILABLE (retryable) or READ_REFUSED (the statement can never succeed). */
+  /**
+   * Rows as JSON-ready objects, never older than the transaction: its event is in the binary log before the server lets
+   * others see its rows, so the reader waits. Throws READ_UNAVAILABLE (retryable) or READ_REFUSED
+   * (the statement can never succeed).
+   */
   read(query: RowQuery): Promise<readonly Readonly<Record<string, JsonValue>>[]>;
   close(): Promise<void>;
 }

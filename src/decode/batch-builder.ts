@@ -3,6 +3,12 @@ import type { ChangeBatch, RowChange, Transaction } from '../model/row-change.ts
 import { NO_VERSION, type Version } from '../model/version.ts';
 
 /**
+ * What a decoded row weighs beside its bytes on the wire: objects, names, boxed values. A row of a dozen bytes takes thirty
+ * times as much memory, so a chunk is cut by what it weighs, not by what was sent.
+ */
+const ROW_BYTES = 300;
+
+/**
  * Collects row changes until somebody takes them. The changes of complete transactions come first in one list, those
  * of the open transaction behind them; nothing is copied when a transaction ends.
  */
@@ -25,8 +31,9 @@ export class BatchBuilder {
     this.#maxChunkBytes = maxChunkBytes;
   }
 
+  /** What they weigh in memory, about. */
   get bufferedBytes(): number {
-    return this.#completeBytes + this.#openBytes;
+    return this.#completeBytes + this.#openBytes + this.#changes.length * ROW_BYTES;
   }
 
   /** A row change of the open transaction. */
@@ -57,7 +64,7 @@ export class BatchBuilder {
 
   take(): ChangeBatch | null {
     if (this.#ended) return this.#takeComplete();
-    return this.#openBytes > this.#maxChunkBytes ? this.#takeChunk() : null;
+    return this.bufferedBytes > this.#maxChunkBytes ? this.#takeChunk() : null;
   }
 
   #endAt(coordinates: BinlogCoordinates, lastVersion: Version): void {

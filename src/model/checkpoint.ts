@@ -24,8 +24,8 @@ export function encodeCheckpoint({ position, lastVersion, savedAtMs }: Checkpoin
 }
 
 /** Throws an Error that says what is wrong; the store adds where it stands and the code CHECKPOINT_UNREADABLE. */
-export function decodeCheckpoint(text: string): Checkpoint {
-  const root = fields(parse(text), 'checkpoint', ['format', 'savedAt', 'position', 'lastVersion']);
+export function decodeCheckpoint(content: string): Checkpoint {
+  const root = fields(parse(content), 'checkpoint', ['format', 'savedAt', 'position', 'lastVersion']);
   const savedAtMs = typeof root['savedAt'] === 'string' ? Date.parse(root['savedAt']) : NaN;
   if (Number.isNaN(savedAtMs)) throw new Error('savedAt is not a time');
   return {
@@ -44,7 +44,11 @@ function decodePosition(value: unknown): Position {
   return {
     flavour,
     serverUuid: word(position['serverUuid'], 'serverUuid'),
-    coordinates: { file: word(coordinates['file'], 'file'), offset: count(coordinates['offset'], 'offset') },
+    coordinates: {
+      // A first start by GTID set learns its file only when the stream begins.
+      file: gtidSet === null ? word(coordinates['file'], 'file') : text(coordinates['file'], 'file'),
+      offset: count(coordinates['offset'], 'offset'),
+    },
     gtidSet,
   };
 }
@@ -73,7 +77,12 @@ function fields(value: unknown, what: string, names: readonly string[]): Record<
 }
 
 function word(value: unknown, what: string): string {
-  if (typeof value !== 'string' || value === '') throw new Error(`${what} is not text`);
+  if (value === '') throw new Error(`${what} is not text`);
+  return text(value, what);
+}
+
+function text(value: unknown, what: string): string {
+  if (typeof value !== 'string') throw new Error(`${what} is not text`);
   return value;
 }
 

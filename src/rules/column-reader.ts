@@ -28,10 +28,14 @@ export function jsonOf(row: Row, column: Column): JsonValue {
   return value === null ? null : column.json(value);
 }
 
-/** Equal by meaning: values that are not identical (buffers, objects) may still have the same canonical text. */
+/**
+ * Equal by meaning. Numbers and texts are what they are: the six digits of a FLOAT's text would hide a change. Buffers and
+ * objects are new with every event, so their canonical text decides.
+ */
 export function sameValue(column: Column, before: Row, after: Row): boolean {
   const old = valueOf(before, column);
   const now = valueOf(after, column);
   if (old === now) return true;
-  return old !== null && now !== null && column.text(old) === column.text(now);
+  if (typeof old !== 'object' || typeof now !== 'object' || old === null || now === null) return false;
+  return column.text(old) === column.text(now);
 }

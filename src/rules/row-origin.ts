@@ -24,7 +24,8 @@ export class RowOrigin implements ChangeOrigin {
     this.primaryKey = primaryKeyOf(change);
     this.gtid = transaction.gtid;
     this.coordinates = transaction.begin;
-    this.commitTimeMs = Math.floor(transaction.commitTimeUs / 1000);
+    // Microseconds stay, as its fraction.
+    this.commitTimeMs = transaction.commitTimeUs / 1000;
     this.captureTimeMs = captureTimeMs;
   }
 }

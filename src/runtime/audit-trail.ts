@@ -16,7 +16,7 @@ export interface AuditTrailOptions {
   readonly path?: string;
 }
 
-/** Remembers the newest applied invalidations and passes them on to whoever tails. Costs next to nothing unwatched. */
+/** Remembers the newest applied invalidations (without the rows of refreshes: those have no bound) and passes them on to whoever tails. Costs next to nothing unwatched. */
 export class AuditTrail {
   readonly #options: AuditTrailOptions;
   readonly #ring: Invalidation[] = [];
@@ -35,7 +35,7 @@ export class AuditTrail {
   record(invalidations: readonly Invalidation[]): void {
     if (this.#fileError !== null) throw this.#fileError;
     for (const invalidation of invalidations) {
-      this.#ring[this.#next] = invalidation;
+      this.#ring[this.#next] = withoutRow(invalidation);
       this.#next = (this.#next + 1) % this.#options.keepRecords;
     }
     if (this.#file !== null) {
@@ -64,4 +64,9 @@ export class AuditTrail {
       if (subscriber.matches(invalidation)) subscriber.send(this.#options.encode(invalidation));
     }
   }
+}
+
+function withoutRow(invalidation: Invalidation): Invalidation {
+  if (invalidation.action === 'delete') return invalidation;
+  return { ...invalidation, row: { state: invalidation.row.state, columns: {} } };
 }

@@ -49,6 +49,8 @@ export class DatabasePools {
     const pool = createPool({ ...clientOptions({ ...address, database }, timeoutMs), connectionLimit: connections });
     // A connection is handed out only after what was asked of it before, so the time zone always stands.
     pool.pool.on('connection', (connection) => {
+      // SERIALIZABLE: a read inside a transaction waits for whoever holds the row (src/source/read-visibility.ts).
+      connection.query('SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE', () => undefined);
       connection.query("SET SESSION time_zone='+00:00'", () => undefined);
     });
     return pool;

@@ -7,6 +7,7 @@ import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import { describe } from './connection-settings.ts';
 import { DatabasePools } from './database-pools.ts';
 import { isRefusal } from './read-errors.ts';
+import { ReadVisibility } from './read-visibility.ts';
 
 export interface MysqlRowReaderOptions {
   readonly address: MysqlAddress;
@@ -25,18 +26,20 @@ const TYPE = { float: 4, bit: 16, json: 245 } as const;
 /** Runs the refresh queries as prepared statements in a session with time zone UTC, so texts equal the canonical ones. */
 export class MysqlRowReader implements RowReader {
   readonly #pools: DatabasePools;
+  readonly #visibility: ReadVisibility;
   readonly #options: MysqlRowReaderOptions;
 
   constructor(options: MysqlRowReaderOptions) {
     this.#options = options;
     this.#pools = new DatabasePools(options);
+    this.#visibility = new ReadVisibility({ timeoutMs: options.timeoutMs });
   }
 
-  async read({ sql, parameters, database }: RowQuery): Promise<readonly ReadRow[]> {
+  async read(query: RowQuery): Promise<readonly ReadRow[]> {
     let connection: PoolConnection | undefined;
     try {
-      connection = await this.#pools.of(database).getConnection();
-      const rows = await this.#execute(connection, sql, parameters);
+      connection = await this.#pools.of(query.database).getConnection();
+      const rows = await this.#visibility.read(connection, query.gtid, (visible) => this.#execute(visible, query));
       connection.release();
       return rows;
     } catch (error) {
@@ -52,7 +55,7 @@ export class MysqlRowReader implements RowReader {
     await this.#pools.close();
   }
 
-  async #execute(connection: PoolConnection, sql: string, parameters: readonly JsonValue[]): Promise<ReadRow[]> {
+  async #execute(connection: PoolConnection, { sql, parameters }: RowQuery): Promise<ReadRow[]> {
     const { clock, timeoutMs } = this.#options;
     const done = new AbortController();
     const late = clock.sleep(timeoutMs, done.signal).then(

@@ -21,7 +21,12 @@ export const EMPTY_FIELD = 'sluice:empty';
 /** From the row image: a command at once. By query: the query, also for a row that is gone, as another may have its key. */
 export function planRefresh(invalidation: RefreshInvalidation, plan: RefreshPlan, random: Random): RefreshStep {
   const { state, columns } = invalidation.row;
-  if (plan.from.kind === 'row') return storeRows(invalidation, plan, state === 'present' ? [columns] : [], random);
+  if (plan.from.kind === 'row') {
+    // A row that only moved to another key says nothing about its old key: another row may have it. The marker would lie.
+    const moved = state === 'gone' && invalidation.origin.operation === 'update';
+    if (moved) return command(removal(invalidation));
+    return storeRows(invalidation, plan, state === 'present' ? [columns] : [], random);
+  }
   const missing = plan.from.parameters.find((name) => !Object.hasOwn(columns, name));
   if (missing !== undefined)
     return impossible(`the record lacks column ${missing}: the rule was another when it was made`);

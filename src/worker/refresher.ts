@@ -22,8 +22,8 @@ export interface RefresherOptions {
 }
 
 /**
- * Computes the values of refreshes. A query runs after its record was read, so what it finds is at least as new as the
- * record's version; should it find something newer, the record of that change is still to come.
+ * Computes the values of refreshes. A query waits until its record's transaction is visible, so what it finds is at least
+ * as new as the record's version; should it find something newer, the record of that change is still to come.
  */
 export class Refresher {
   readonly #options: RefresherOptions;
@@ -38,9 +38,9 @@ export class Refresher {
       const step = planRefresh(invalidation, plan, this.#options.random);
       if (step.kind !== 'query') return done(step);
       const { sql, parameters } = step;
-      const { database } = invalidation.origin;
+      const { database, gtid } = invalidation.origin;
       try {
-        const rows = await this.#options.retry.until(() => this.#read({ sql, parameters, database }), signal);
+        const rows = await this.#options.retry.until(() => this.#read({ sql, parameters, database, gtid }), signal);
         done(storeRows(invalidation, plan, rows, this.#options.random));
       } catch (error) {
         if (!(error instanceof SluiceError && error.code === 'READ_REFUSED')) throw error;

@@ -103,7 +103,7 @@ describe('capture and apply through Kafka', () => {
     });
     expect(tail.stdout).not.toContain('product:2 ');
     expect(tail.stdout).toMatch(
-      /^\d\d:\d\d:\d\d\.\d{3} {2}delete {3}\S+:product:17 {2}rule product {2}update shop_\S+\.products id=17 {2}transaction [0-9a-f-]{36}:\d+$/m,
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z {2}delete {3}\S+:product:17 {2}rule product {2}update shop_\S+\.products id=17 {2}transaction [0-9a-f-]{36}:\d+$/m,
     );
     await vi.waitFor(() => expect(json.stdout).toContain('product:2"'), { timeout: 30_000 });
     expect((await tail.stop('SIGINT')).signal).toBe('SIGINT');

@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startMysql } from '../../deploy/local/services.ts';
 import { SluiceProcess } from '../../deploy/local/sluice-process.ts';
 import { Shop } from '../support/shop-fixture.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 
 describe('what is refused', () => {
   it('lists six different mistakes of a configuration, each located, with exit code 2', async () => {
@@ -94,6 +95,98 @@ admin:
     expect(refused.stderr).toMatch(/denied|password/i);
     expect(refused.stderr).toContain('127.0.0.1:1');
     expect(refused.stderr).not.toContain('wrong-password');
+  });
+
+  it('names the place of a wrong address once, also when the server is asked for a refresh query too', async () => {
+    const shop = await Shop.open();
+    const query = `SELECT id, name FROM ${shop.table} WHERE id = :id`;
+    shop.write('rules.yaml', {
+      rules: [{ name: 'a', table: shop.table, keys: ['a:{id}'], action: { refresh: { query, ttl: '1m' } } }],
+    });
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), source: { url: 'mysql://u:p@127.0.0.1:1' } });
+    const check = shop.start('check', '--live');
+    expect(await check.exited).toEqual({ code: 2, signal: null });
+    expect(check.stderr).toMatch(/sluice\.yaml:\d+:\d+: cannot use the source 127\.0\.0\.1:1 as 'u'/);
+    expect(check.stderr).toContain('1 problem;');
+
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), read: { url: 'mysql://u:p@127.0.0.1:1' } });
+    const refused = shop.start('run');
+    expect(await refused.exited).toEqual({ code: 2, signal: null });
+    const readLine = (shop.read('sluice.yaml').split('"read"')[0] ?? '').split('\n').length;
+    expect(refused.stderr).toMatch(/sluice\.yaml:\d+:\d+: cannot use the server for refresh queries 127\.0\.0\.1:1/);
+    expect(Number(/sluice\.yaml:(\d+):/.exec(refused.stderr)?.[1]) - readLine).toBeLessThanOrEqual(1);
+    expect(refused.stderr).toContain('read.host');
+  });
+
+  it('ends by the signal at once while it still looks at servers that do not answer', async () => {
+    const shop = await Shop.open();
+    const { hostname, port } = new URL(shop.mysqlUrl);
+    const proxy = await TcpProxy.open({ host: hostname, port: Number(port) });
+    proxy.stall();
+    const url = shop.mysqlUrl.replace(/@.*$/, `@127.0.0.1:${proxy.port}`);
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), source: { url } });
+    const daemon = shop.start('run');
+    await vi.waitFor(() => expect(proxy.accepted).toBeGreaterThan(0), { timeout: 20_000 });
+    const begun = Date.now();
+    expect(await daemon.stop('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' });
+    expect(Date.now() - begun).toBeLessThan(4_000);
+  });
+
+  it('waits for its only target when it was started before', async () => {
+    const shop = await Shop.open();
+    const { hostname, port } = new URL(shop.addresses.redis.url);
+    const proxy = await TcpProxy.open({ host: hostname, port: Number(port) });
+    const targets = [{ name: 'main', url: `redis://127.0.0.1:${proxy.port}` }];
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), targets });
+    await shop.insertProducts(1);
+    const first = await shop.ready('run');
+    expect((await first.stop()).signal).toBe('SIGTERM');
+
+    proxy.refuse();
+    await shop.redis.set(`${shop.prefix}product:1`, 'cached');
+    await shop.mysql.query(`UPDATE ${shop.table} SET stock = 1`);
+    const again = shop.start('run');
+    expect(await (await fetch(`${await again.admin()}/readyz`)).text()).toContain('main: the target does not answer');
+    expect(again.stderr).toContain('does not answer');
+    proxy.heal();
+    await again.ready();
+    await vi.waitFor(async () => expect(await shop.redis.exists(`${shop.prefix}product:1`)).toBe(0), {
+      timeout: 30_000,
+    });
+  });
+
+  it('works off what was logged before a column was renamed, and refuses the old rules at a first start', async () => {
+    const shop = await Shop.open();
+    await shop.insertProducts(1);
+    const first = await shop.ready('run');
+    expect((await first.stop()).signal).toBe('SIGTERM');
+
+    const list = `${shop.prefix}category:5:products`;
+    await shop.redis.set(list, 'cached');
+    await shop.mysql.query(`UPDATE ${shop.table} SET category_id = 6`);
+    await shop.mysql.query(`ALTER TABLE ${shop.table} RENAME COLUMN category_id TO section_id`);
+    const again = await shop.ready('run');
+    await vi.waitFor(async () => expect(await shop.redis.exists(list)).toBe(0), { timeout: 30_000 });
+    expect(again.stderr).toContain('there is no column `category_id`');
+
+    const check = shop.start('check', '--live');
+    expect(await check.exited).toEqual({ code: 2, signal: null });
+    expect(check.stderr).toMatch(/rules\.yaml:\d+:\d+: .*there is no column `category_id`/);
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), checkpoint: { path: 'another.json' } });
+    expect(await shop.start('run').exited).toEqual({ code: 2, signal: null });
+  });
+
+  it('says that the topic to tail does not exist', async () => {
+    const shop = await Shop.open({ kafka: true });
+    const tail = shop.start('tail');
+    expect(await tail.exited).toEqual({ code: 2, signal: null });
+    expect(tail.stderr).toMatch(new RegExp(`sluice\\.yaml:\\d+:\\d+: topic ${shop.topic} does not exist`));
+  });
+
+  it('logs an address of IPv6 as a URL', async () => {
+    const shop = await Shop.open({ config: { admin: { host: '::1', port: 0 } } });
+    const daemon = await shop.ready('run');
+    expect(await daemon.admin()).toMatch(/^http:\/\/\[::1\]:\d+$/);
   });
 
   it('refuses a command that does not fit the transport, at its place', async () => {

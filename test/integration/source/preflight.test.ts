@@ -2,6 +2,7 @@ import { createPool } from 'mysql2/promise';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startMysql } from '../../../deploy/local/services.ts';
 import { formatProblem } from '../../../src/runtime/errors.ts';
+import { preflightQueries } from '../../../src/source/preflight-queries.ts';
 import { preflightSource } from '../../../src/source/preflight.ts';
 import { deriveServerId } from '../../../src/source/server-id.ts';
 import { readTables } from '../../../src/source/tables.ts';
@@ -34,6 +35,22 @@ describe.each(SERVERS)('on %s', (server) => {
       `GRANT ${monitor} ON *.* TO '${user}'@'…';`,
       `GRANT SELECT ON \`${database}\`.\`t\` TO '${user}'@'…';`,
     ]);
+  });
+
+  it('a default database that the account may not use is one problem among the others', async () => {
+    const admin = await addressOf(server);
+    const { pool, database } = await openDatabase(admin);
+    const user = `u_${database.slice(-20)}`;
+    await pool.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'x'`);
+    onTestFinished(() => pool.query(`DROP USER '${user}'@'%'`).then(() => undefined));
+    const problems = await check({ ...admin, user, password: 'x', database });
+    expect(problems.map(({ remedy }) => remedy)).toEqual([
+      `GRANT SELECT ON \`${database}\`.* TO '${user}'@'…';`,
+      expect.stringContaining('GRANT REPLICATION SLAVE'),
+      expect.stringMatching(/GRANT (REPLICATION CLIENT|BINLOG MONITOR)/),
+    ]);
+    const unknown = await check({ ...admin, database: 'no_such_database' });
+    expect(unknown.map(({ message }) => message)).toEqual(['the database `no_such_database` does not exist']);
   });
 
   it('privileges that come with a role count', async () => {
@@ -137,4 +154,32 @@ it('lists tables and columns as they are now, without those of the server itself
     { database, name: 'b', columns: ['z', 'a'] },
   ]);
   expect(tables.some((table) => table.database === 'mysql')).toBe(false);
+});
+
+describe('the preflight of refresh queries', () => {
+  it('goes on after a database the account may not use, and lets each query have its own default', async () => {
+    const admin = await addressOf('mysql');
+    const { pool, database } = await openDatabase(admin);
+    await pool.query('CREATE TABLE t (id INT)');
+    const user = `u_${database.slice(-20)}`;
+    await pool.query(`CREATE USER '${user}'@'%' IDENTIFIED BY 'x'`);
+    onTestFinished(() => pool.query(`DROP USER '${user}'@'%'`).then(() => undefined));
+    await pool.query(`GRANT SELECT ON \`${database}\`.* TO '${user}'@'%'`);
+    const problems = await preflightQueries({
+      address: { ...admin, user, password: 'x', database: 'mysql' },
+      section: 'read',
+      timeoutMs: 5_000,
+      queries: [
+        { rule: 'elsewhere', sql: 'SELECT 1', database: 'mysql' },
+        { rule: 'right', sql: 'SELECT id FROM t', database },
+        { rule: 'many', sql: 'SELECT id FROM not_known_yet', database: null },
+        { rule: 'wrong', sql: 'SELECT nothing FROM t', database },
+      ],
+    });
+    expect(problems.map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
+      expect.stringMatching(/^undefined: the account .* may not use the database `mysql`/),
+      expect.stringMatching(/^elsewhere: .*Access denied/),
+      expect.stringMatching(/^wrong: .*nothing/),
+    ]);
+  });
 });

@@ -19,7 +19,7 @@ async function open(options: Partial<MysqlRowReaderOptions> & { server?: 'mysql'
     sql: string,
     parameters: readonly JsonValue[],
     inDatabase = database,
-  ): ReturnType<MysqlRowReader['read']> => reader.read({ sql, parameters, database: inDatabase });
+  ): ReturnType<MysqlRowReader['read']> => reader.read({ sql, parameters, database: inDatabase, gtid: null });
   return { read, pool, database, admin };
 }
 

@@ -90,7 +90,7 @@ describe('the rules of the example', () => {
       primaryKey: { id: 7 },
       gtid: '3e11fa47-71ca-11e1-9e33-c80aa9429562:23',
       coordinates: { file: 'binlog.000007', offset: 4242 },
-      commitTimeMs: 1_700_000_000_123,
+      commitTimeMs: 1_700_000_000_123.456,
       captureTimeMs: 1000,
     });
     expect(found[1]?.origin).toBe(found[0]?.origin);

@@ -79,6 +79,19 @@ describe('the admin server', () => {
     await reading;
   });
 
+  it.each([
+    ['since=abc', '`since`'],
+    ['since=', '`since`'],
+    ['keys=a', '`keys`'],
+    ['key=a&key=b', '`key`'],
+  ])('answers a filter that it does not understand (%s) with the reason', async (query, reason) => {
+    const audit = new AuditTrail({ encode: ({ key }) => key, keepRecords: 3 });
+    const { url } = await start(audit);
+    const response = await fetch(`${url}/v1/invalidations?${query}`);
+    expect(response.status).toBe(400);
+    expect(((await response.json()) as { error: string }).error).toContain(reason);
+  });
+
   it('says where to tail when the process applies nothing', async () => {
     const { url } = await start(null);
     expect((await fetch(`${url}/v1/invalidations`)).status).toBe(404);

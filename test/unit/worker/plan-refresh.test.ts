@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { jittered, planRefresh, removal, storeRows } from '../../../src/worker/plan-refresh.ts';
-import { planOf, refreshOf } from '../../support/invalidations.ts';
+import { ORIGIN, planOf, refreshOf } from '../../support/invalidations.ts';
 
 const middle = () => 0.5;
 const query = { kind: 'query', sql: 'SELECT name FROM products WHERE id = ?', parameters: ['id'] } as const;
@@ -37,13 +37,22 @@ describe('a refresh from the row image', () => {
   it('stores the empty marker of a row that is gone, with its own TTL and in the kind of the rule', () => {
     const empty = { value: 'none', ttlMs: 30_000 };
     const set = { kind: 'set', key: 'card:1', version: 7, ttlMs: 30_000 };
-    expect(planRefresh(refreshOf('card:1', 7, null), planOf({ empty }), middle)).toEqual({
+    const deleted = refreshOf('card:1', 7, null, { origin: { ...ORIGIN, operation: 'delete' } });
+    expect(planRefresh(deleted, planOf({ empty }), middle)).toEqual({
       kind: 'command',
       command: { ...set, value: 'none' },
     });
-    expect(planRefresh(refreshOf('card:1', 7, null), planOf({ empty, store: 'hash' }), middle)).toEqual({
+    expect(planRefresh(deleted, planOf({ empty, store: 'hash' }), middle)).toEqual({
       kind: 'command',
       command: { ...set, value: { 'sluice:empty': 'none' } },
+    });
+  });
+
+  it('deletes the old key of a row that moved: another row may have it, so the marker would lie', () => {
+    const moved = refreshOf('card:1', 7, null, { origin: { ...ORIGIN, operation: 'update' } });
+    expect(planRefresh(moved, planOf({ empty: { value: 'none', ttlMs: 30_000 } }), middle)).toEqual({
+      kind: 'command',
+      command: { kind: 'delete', key: 'card:1', version: 7, versioned: true },
     });
   });
 });

@@ -1,0 +1,57 @@
+import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
+
+/** A MySQL GTID (`uuid:7`, `uuid:tag:7`); MariaDB's (`0-1-7`) has no function to wait for on the server that wrote it. */
+const MYSQL_GTID = /^[0-9a-f-]{36}:/i;
+/** GTIDs known to be visible: the invalidations of one transaction ask for the same one. */
+const REMEMBERED = 256;
+
+/**
+ * Reads that never miss the transaction they are made for.
+ *
+ * The trap: a server hands a transaction to its replicas *before* the storage engine commits it (MySQL manual, "Binary Log
+ * Group Commit"; with semi-synchronous replication a round trip lies between). We are fast enough to read in that moment,
+ * and would store the old row under the new version, for good.
+ *
+ * - With a MySQL GTID, `WAIT_FOR_EXECUTED_GTID_SET` waits: a GTID is executed when its rows are visible. It takes no locks,
+ *   and serves a read replica too, which is waited for until it has applied the transaction.
+ * - Without one, the read is a transaction at SERIALIZABLE: its rows are read with shared locks, so it waits until the
+ *   committing transaction lets go of them. That holds on the source itself, not on a replica.
+ */
+export class ReadVisibility {
+  readonly #timeoutMs: number;
+  readonly #visible = new Set<string>();
+
+  constructor(options: { timeoutMs: number }) {
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  async read<T>(
+    connection: PoolConnection,
+    gtid: string | null,
+    read: (connection: PoolConnection) => Promise<T>,
+  ): Promise<T> {
+    if (gtid !== null && MYSQL_GTID.test(gtid)) {
+      await this.#wait(connection, gtid);
+      return read(connection);
+    }
+    await connection.query('START TRANSACTION');
+    try {
+      return await read(connection);
+    } finally {
+      await connection.query('COMMIT');
+    }
+  }
+
+  async #wait(connection: PoolConnection, gtid: string): Promise<void> {
+    if (this.#visible.has(gtid)) return;
+    const seconds = this.#timeoutMs / 1000;
+    const [rows] = await connection.query<RowDataPacket[]>('SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS late', [
+      gtid,
+      seconds,
+    ]);
+    if (rows[0]?.['late'] !== 0) throw new Error(`transaction ${gtid} is not visible here after ${this.#timeoutMs} ms`);
+    this.#visible.add(gtid);
+    const [oldest] = this.#visible;
+    if (this.#visible.size > REMEMBERED && oldest !== undefined) this.#visible.delete(oldest);
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { formatInvalidation, printable } from '../../../src/cli/tail-format.ts';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+
+const invalidation: Invalidation = {
+  key: 'product:17',
+  partitionKey: 'product:17',
+  action: 'delete',
+  versioned: false,
+  version: 1,
+  rule: 'product',
+  origin: {
+    database: 'shop',
+    table: 'products',
+    operation: 'update',
+    primaryKey: { id: 17 },
+    gtid: null,
+    coordinates: { file: 'binlog.000001', offset: 4 },
+    commitTimeMs: 1000,
+    captureTimeMs: Date.UTC(2026, 0, 31, 12, 0, 1, 5),
+  },
+};
+
+describe('a line of tail', () => {
+  it('tells the date and the zone with the time', () => {
+    expect(formatInvalidation(invalidation)).toBe(
+      '2026-01-31T12:00:01.005Z  delete   product:17  rule product  update shop.products id=17  transaction binlog.000001:4',
+    );
+  });
+
+  it('stays one line, and commands no terminal, whatever a key or a primary key holds', () => {
+    const hostile = 'a\n2026\u001b[2J\u0007\r\u009b1m\u2028\u202e';
+    const line = formatInvalidation({
+      ...invalidation,
+      key: hostile,
+      origin: { ...invalidation.origin, primaryKey: { [hostile]: hostile }, table: hostile },
+    });
+    expect(line).not.toMatch(/[\p{Cc}\u2028\u202e]/u);
+    expect(line).toContain('a\\x0a2026\\x1b[2J\\x07\\x0d\\x9b1m\\u2028\\u202e');
+  });
+
+  it('leaves letters, symbols and emoji as they are', () => {
+    expect(printable('größe:日本:👩‍👧 "\\')).toBe('größe:日本:👩‍👧 "\\');
+  });
+});
