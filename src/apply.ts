@@ -52,7 +52,10 @@ export function createApply(runtime: Runtime): Daemon {
   });
   return {
     audit: shared.audit,
-    links: config.targets.map(({ name }) => ({ gauge: 'sluice_target_available', labels: { target: name } }) as const),
+    links: config.targets.flatMap(({ name }) => [
+      { gauge: 'sluice_target_available', labels: { target: name } } as const,
+      { gauge: 'sluice_kafka_available', labels: { link: `consumer.${name}` } } as const,
+    ]),
     run: async (signal) => {
       try {
         await supervise(

@@ -30,15 +30,14 @@ export function createCapture(runtime: Runtime): Daemon {
     closeTimeoutMs: config.shutdown.drainTimeoutMs,
   });
   metrics.onScrape(() => metrics.set('sluice_queue_depth_records', { pipeline }, publisher.depth()));
-  const { checkpoint } = config;
-  const store =
-    checkpoint.store === 'kafka'
-      ? new KafkaCheckpointStore({ connection: transport, topic: checkpoint.topic, name: pipeline, clock, logger })
-      : localCheckpointStore(checkpoint, null);
+  const store = createCheckpointStore({ config, clock, logger });
   const capture = captureTask(runtime, { pipeline, serverId: serverIdOf(runtime, pipeline), publisher, store });
   return {
     audit: null,
-    links: [{ gauge: 'sluice_source_connected', labels: { pipeline } }],
+    links: [
+      { gauge: 'sluice_source_connected', labels: { pipeline } },
+      ...publisher.links.map((link) => ({ gauge: 'sluice_kafka_available', labels: { link } }) as const),
+    ],
     run: async (signal) => {
       try {
         await supervise([capture], signal);
@@ -98,6 +97,23 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
 /** Configured (the next pipelines of the same process count on from there), or derived from pipeline and host. */
 export function serverIdOf({ config }: Pick<Runtime, 'config'>, pipeline: string, index = 0): number {
   return config.source.serverId === null ? deriveServerId(pipeline, hostname()) : config.source.serverId + index;
+}
+
+/** That of `sluice capture`. */
+export function createCheckpointStore({
+  config,
+  clock,
+  logger,
+}: Pick<Runtime, 'config' | 'clock' | 'logger'>): CheckpointStore {
+  const { checkpoint, name } = config;
+  if (checkpoint.store !== 'kafka') return localCheckpointStore(checkpoint, null);
+  return new KafkaCheckpointStore({
+    connection: kafkaTransport(config),
+    topic: checkpoint.topic,
+    name,
+    clock,
+    logger,
+  });
 }
 
 /** `part` tells the checkpoints of several pipelines of one process apart. */

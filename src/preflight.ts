@@ -1,6 +1,7 @@
 /** Composition root of the checks: everything wrong with any server, at once, before anything is touched. */
 import { preflightTarget } from './cache/redis-preflight.ts';
 import { serverIdOf } from './capture.ts';
+import { hasCheckpoint } from './first-start.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { missingColumns, unmatchedTables } from './rules/check-tables.ts';
 import { pipelineOf } from './run.ts';
@@ -29,10 +30,11 @@ export interface PreflightOptions {
 /** Throws ProblemsError('PREFLIGHT_FAILED') with every problem of every part. */
 export async function preflight(options: PreflightOptions): Promise<void> {
   const { parts } = options;
+  const restarts = onlyOnce(() => isRestart(options));
   const found = await Promise.all([
-    parts.includes('source') ? sourceProblems(options) : [],
+    parts.includes('source') ? sourceProblems(options, restarts) : [],
     parts.includes('read') ? readProblems(options) : [],
-    parts.includes('targets') ? targetProblems(options) : [],
+    parts.includes('targets') ? targetProblems(options, restarts) : [],
     parts.includes('kafka') ? kafkaProblems(options, 'check') : [],
   ]);
   // The source and the server for refresh queries are mostly the same: what is wrong with both is said once.
@@ -45,7 +47,15 @@ export async function preflight(options: PreflightOptions): Promise<void> {
   }
 }
 
-async function sourceProblems({ loaded, ruleSet, mode, logger }: PreflightOptions): Promise<Problem[]> {
+/** `sluice apply` keeps no checkpoint: each of its starts counts as the first. */
+async function isRestart({ loaded, parts, mode }: PreflightOptions): Promise<boolean> {
+  return mode === 'prepare' && parts.includes('source') && (await hasCheckpoint(loaded.config));
+}
+
+async function sourceProblems(
+  { loaded, ruleSet, mode, logger }: PreflightOptions,
+  restarts: () => Promise<boolean>,
+): Promise<Problem[]> {
   const { config } = loaded;
   const { address, connectTimeoutMs } = config.source;
   const problems = await Promise.all(
@@ -54,9 +64,14 @@ async function sourceProblems({ loaded, ruleSet, mode, logger }: PreflightOption
   if (problems.flat().length > 0) return problems.flat().map((problem) => located(loaded, ['source'], problem));
   const tables = await readTables(address, connectTimeoutMs);
   const unmatched = unmatchedTables(ruleSet, tables);
+  const missing = missingColumns(ruleSet, tables);
+  if (mode === 'check') return [...unmatched, ...missing];
   // A table may be created after the daemon has started; a check is made to be told about it.
-  if (mode === 'prepare') for (const problem of unmatched) logger.warn(formatProblem(problem));
-  return [...(mode === 'check' ? unmatched : []), ...missingColumns(ruleSet, tables)];
+  warn(logger, unmatched);
+  // The log may still hold rows from before a column was renamed: these rules fit them, and those to come do not.
+  if (missing.length === 0 || !(await restarts())) return missing;
+  warn(logger, missing);
+  return [];
 }
 
 /** The default database of a rule's query; unknown before a row changed where a rule is about many databases. */
@@ -72,30 +87,37 @@ function serverIds(config: Config): number[] {
 }
 
 async function readProblems({ loaded, ruleSet }: PreflightOptions): Promise<Problem[]> {
-  const { address, timeoutMs } = loaded.config.read;
+  const { source, read } = loaded.config;
+  const { address, timeoutMs } = read;
+  const section = address === source.address ? 'source' : 'read';
   const queries = [...ruleSet.plans.values()].flatMap(({ rule, from }) =>
     from.kind === 'query' ? [{ rule, sql: from.sql, database: databaseOf(ruleSet, rule) }] : [],
   );
-  const problems = await preflightQueries({ address, timeoutMs, queries });
+  const problems = await preflightQueries({ address, section, timeoutMs, queries });
   return problems.map(({ rule, ...problem }) => {
     const place = ruleSet.mentions.find((mentions) => mentions.rule === rule)?.tables[0];
-    if (place === undefined) return problem;
+    if (place === undefined) return located(loaded, [section], problem);
     return { file: place.file, line: place.line, column: place.column, ...problem };
   });
 }
 
 /**
- * A target that does not answer is waited for when another one does: the start after a crash must not fail because of
- * one dead target, or it would stop the others. Alone, it is more likely a wrong address, and refused.
+ * A target that does not answer is waited for when this is not the first start, or when another one answers: the start
+ * after a crash must not fail because of a dead target. At a first start, alone, it is more likely a wrong address, and
+ * refused.
  */
-async function targetProblems({ loaded, mode, logger }: PreflightOptions): Promise<Problem[]> {
+async function targetProblems(
+  { loaded, mode, logger }: PreflightOptions,
+  restarts: () => Promise<boolean>,
+): Promise<Problem[]> {
   const found = await Promise.all(loaded.config.targets.map((target) => preflightTarget(target)));
   const isAway = (problems: readonly Problem[]): boolean => problems.some(({ temporary }) => temporary === true);
-  const waits = mode === 'prepare' && found.some((problems) => !isAway(problems));
+  const waits =
+    mode === 'prepare' && found.some(isAway) && (found.some((problems) => !isAway(problems)) || (await restarts()));
   return found.flatMap((problems, index) => {
     const here = problems.map((problem) => located(loaded, ['targets', index], problem));
     if (!waits || !isAway(problems)) return here;
-    for (const problem of here) logger.warn(formatProblem(problem));
+    warn(logger, here);
     return [];
   });
 }
@@ -120,6 +142,17 @@ function located(loaded: LoadedConfig, path: readonly (string | number)[], { mes
   return loaded.problem(path, message, remedy);
 }
 
+function warn(logger: Logger, problems: readonly Problem[]): void {
+  for (const problem of problems) logger.warn(formatProblem(problem));
+}
+
+/** The first of those that say the same. */
 function distinct(problems: readonly Problem[]): Problem[] {
-  return [...new Map(problems.map((problem) => [problem.message, problem])).values()];
+  const messages = problems.map(({ message }) => message);
+  return problems.filter(({ message }, index) => messages.indexOf(message) === index);
+}
+
+function onlyOnce<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => (answer ??= ask());
 }

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { Kafka, logLevel } from 'kafkajs';
 import { SluiceProcess } from '../local/sluice-process.ts';
 
 const STATE = fileURLToPath(new URL('../../.services/demo/', import.meta.url));
@@ -12,9 +13,18 @@ export interface DemoAddresses {
   readonly kafkaBrokers: readonly string[] | null;
 }
 
+export interface Daemons {
+  readonly daemons: SluiceProcess[];
+  /** Path of their configuration. */
+  readonly config: string;
+  /** Topics made for this run. */
+  readonly topics: readonly string[];
+}
+
 /** Writes the daemon's configuration as a user would and starts one process, or capture and two workers. */
-export async function startDaemons(addresses: DemoAddresses): Promise<{ daemons: SluiceProcess[]; config: string }> {
+export async function startDaemons(addresses: DemoAddresses): Promise<Daemons> {
   const run = Date.now().toString(36);
+  const topic = `sluice.demo-${run}`;
   mkdirSync(STATE, { recursive: true });
   const config = `${STATE}sluice-${run}.yaml`;
   const transport =
@@ -23,7 +33,7 @@ export async function startDaemons(addresses: DemoAddresses): Promise<{ daemons:
       : {
           kind: 'kafka',
           brokers: addresses.kafkaBrokers,
-          topic: `sluice.demo-${run}`,
+          topic,
           group: `sluice-demo-${run}`,
           partitions: 12,
           replication_factor: 1,
@@ -52,5 +62,16 @@ export async function startDaemons(addresses: DemoAddresses): Promise<{ daemons:
     await daemon.ready();
     daemons.push(daemon);
   }
-  return { daemons, config };
+  const topics = addresses.kafkaBrokers === null ? [] : [topic, `${topic}.dead-letters`];
+  return { daemons, config, topics };
+}
+
+export async function deleteTopics(brokers: readonly string[], topics: readonly string[]): Promise<void> {
+  const admin = new Kafka({ brokers: [...brokers], clientId: 'sluice-demo', logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    await admin.deleteTopics({ topics: [...topics] });
+  } finally {
+    await admin.disconnect();
+  }
 }

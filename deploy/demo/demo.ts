@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { ensureServices } from '../local/services.ts';
-import { startDaemons } from './daemons.ts';
-import { createShop, DATABASE, demoKeys, expectedEntries, fillCache, staleKeys } from './shop.ts';
+import { deleteTopics, startDaemons } from './daemons.ts';
+import { createShop, DATABASE, expectedEntries, fillCache, removeDemoKeys, staleKeys } from './shop.ts';
 import { STEPS, type Step } from './steps.ts';
 import { KeyWatcher, type Seen } from './watcher.ts';
 
@@ -39,11 +39,8 @@ async function main(): Promise<number> {
   await refuseForeignKeys(redis);
   console.log('Creating a shop: 10,500 products in 20 categories, 500 orders.');
   await createShop(mysql);
-  const { daemons, config } = await startDaemons({
-    mysqlUrl,
-    redisUrl,
-    kafkaBrokers: flags.kafka ? required(addresses.kafka, 'kafka').brokers : null,
-  });
+  const brokers = flags.kafka ? required(addresses.kafka, 'kafka').brokers : null;
+  const { daemons, config, topics } = await startDaemons({ mysqlUrl, redisUrl, kafkaBrokers: brokers });
   await fillCache(redis, await expectedEntries(mysql));
   console.log(`The cache is full (${await redis.dbsize()} keys); the daemon follows the binlog.\n`);
   await watcher.start(REDIS_DATABASE);
@@ -60,12 +57,13 @@ async function main(): Promise<number> {
   await watcher.stop();
 
   if (flags.keep) {
-    console.log(`\nLeft running. Play with it:
+    const admins = await Promise.all(daemons.map((daemon) => daemon.admin()));
+    console.log(`\nRunning as long as this command does. Play with it:
   mysql      ${mysqlUrl.replace(/\/*$/, '')}/${DATABASE}
   redis-cli  -u ${redisUrl}
-  metrics    ${(await Promise.all(daemons.map((daemon) => daemon.admin()))).map((url) => `${url}/metrics`).join('  ')}
-  tail       node dist/main.js tail --config ${config}
-  Ctrl-C ends the daemon; \`npm run services:down\` ends the servers.\n`);
+  metrics    ${admins.map((url) => `${url}/metrics`).join('  ')}
+  tail       node dist/main.js tail ${flags.kafka ? `--config ${config}` : `--daemon ${admins[0]}`}
+  Ctrl-C ends the daemon and takes the shop away; \`npm run services:down\` ends the servers.\n`);
   }
   const summary = {
     steps: STEPS.length,
@@ -82,8 +80,10 @@ async function main(): Promise<number> {
       new Promise((resolve) => process.once('SIGINT', resolve)),
     ]);
   await Promise.all(daemons.map((daemon) => daemon.stop()));
-  const left = await demoKeys(redis);
-  for (let i = 0; i < left.length; i += 1000) await redis.unlink(left.slice(i, i + 1000));
+  // Nothing of the demo stays on servers that may be somebody else's.
+  await removeDemoKeys(redis);
+  await mysql.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
+  if (topics.length > 0) await deleteTopics(brokers ?? [], topics);
   redis.disconnect();
   await mysql.end();
   return stale.length === 0 && failed === 0 ? 0 : 1;
@@ -151,8 +151,7 @@ async function settle(watcher: KeyWatcher, each: (events: Seen[]) => void = () =
 }
 
 async function refuseForeignKeys(redis: Redis): Promise<void> {
-  const own = await demoKeys(redis);
-  for (let i = 0; i < own.length; i += 1000) await redis.unlink(own.slice(i, i + 1000));
+  await removeDemoKeys(redis);
   const foreign = (await redis.keys('*')).filter((key) => !key.startsWith('sluice:'));
   if (foreign.length > 0) {
     throw new Error(

@@ -63,12 +63,20 @@ export async function staleKeys(redis: Redis, entries: ReadonlyMap<string, strin
   return stale;
 }
 
-/** The demo's own keys, so that it can clean up after itself and leave everything else alone. */
-export async function demoKeys(redis: Redis): Promise<string[]> {
+/** Takes away the demo's own keys and the versions the daemon keeps of them, and leaves everything else alone. */
+export async function removeDemoKeys(redis: Redis): Promise<void> {
+  const keys = [...(await demoKeys(redis)), ...(await keysLike(redis, 'sluice:*'))];
+  for (let i = 0; i < keys.length; i += 1000) await redis.unlink(keys.slice(i, i + 1000));
+}
+
+async function demoKeys(redis: Redis): Promise<string[]> {
+  const patterns = ['product:*', 'card:*', 'category:*:products', 'customer:*:orders'];
+  return (await Promise.all(patterns.map((pattern) => keysLike(redis, pattern)))).flat();
+}
+
+async function keysLike(redis: Redis, pattern: string): Promise<string[]> {
   const keys: string[] = [];
-  for (const pattern of ['product:*', 'card:*', 'category:*:products', 'customer:*:orders']) {
-    for await (const page of redis.scanStream({ match: pattern, count: 1000 })) keys.push(...(page as string[]));
-  }
+  for await (const page of redis.scanStream({ match: pattern, count: 1000 })) keys.push(...(page as string[]));
   return keys;
 }
 

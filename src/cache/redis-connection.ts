@@ -83,6 +83,8 @@ export class RedisConnection {
     client.once('close', onEnd);
     try {
       await client.connect();
+      // It resolves also when what came back first was not Redis' language and has ended the connection already.
+      if (reason !== undefined) throw new Error(safeMessage(reason));
       const { database } = this.#options.address;
       // Not by the client's option `db`: when SELECT is refused it goes on, in database 0.
       if (database !== 0) await client.select(database);

@@ -96,6 +96,20 @@ function connectionProblem(reason: string): Problem {
       remedy: 'Correct the number at the end of the URL, or raise `databases` in the configuration of the server.',
     };
   }
+  if (/RESP type|Protocol error/i.test(reason)) {
+    return {
+      message: `answers, but not as Redis does: ${reason.replace(' Please report this.', '')}`,
+      remedy: 'Check host and port: another kind of server listens there, or one that expects TLS (`rediss://`).',
+    };
+  }
+  if (/EPIPE|ECONNRESET|Connection is closed|isn't writeable/.test(reason)) {
+    return {
+      message: `does not answer: ${reason}`,
+      remedy:
+        'Something listens there and hangs up: is it Redis, with or without TLS as in the URL? A proxy does so too while its Redis is down.',
+      temporary: true,
+    };
+  }
   return {
     message: `does not answer: ${reason}`,
     remedy: 'Is the server running, and are host, port and TLS right? Can this machine reach it?',

@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
 import { preflight, type Part } from '../preflight.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
-import { loadConfigFile, type LoadedConfig } from '../runtime/config/load.ts';
-import { ProblemsError, type Problem } from '../runtime/errors.ts';
+import type { LoadedConfig } from '../runtime/config/load.ts';
 import { silentLogger } from '../runtime/logger.ts';
-import { loadRuleSet } from './load-rules.ts';
+import { loadAll, loadRuleSet } from './load-rules.ts';
 
 interface CheckFlags {
   readonly config?: string;
@@ -33,15 +32,14 @@ Exit code 2 when anything is wrong; every problem is listed with its place and r
 }
 
 async function check(flags: CheckFlags): Promise<void> {
-  const problems: Problem[] = [];
-  // A rule file can be looked at although the configuration is wrong, and the other way round.
-  const rulesAlone = flags.rules !== undefined && flags.config === undefined && flags.live !== true;
-  const loaded = rulesAlone ? undefined : collect(problems, () => loadConfigFile(flags.config, process.env));
-  const paths = flags.rules === undefined ? loaded?.config.rules : [flags.rules];
-  const ruleSet = paths === undefined ? undefined : collect(problems, () => loadRuleSet(paths));
-  if (problems.length > 0) throw new ProblemsError('CONFIG_INVALID', problems);
+  const rulesAlone = flags.config === undefined && flags.live !== true ? flags.rules : undefined;
+  const paths = flags.rules === undefined ? undefined : [flags.rules];
+  const { loaded, ruleSet } =
+    rulesAlone === undefined
+      ? loadAll(flags.config, process.env, paths)
+      : { loaded: undefined, ruleSet: loadRuleSet([rulesAlone]) };
   for (const warning of loaded?.warnings ?? []) console.error(`warning: ${warning}`);
-  if (loaded !== undefined && ruleSet !== undefined) await checkLive(flags, loaded, ruleSet);
+  if (loaded !== undefined) await checkLive(flags, loaded, ruleSet);
   console.log(`ok: ${describe(loaded, ruleSet)}${flags.live === true ? '; every server is as it should be' : ''}`);
 }
 
@@ -56,18 +54,8 @@ async function checkLive(flags: CheckFlags, loaded: LoadedConfig, ruleSet: RuleS
   await preflight({ loaded, ruleSet, parts, mode: 'check', logger: silentLogger });
 }
 
-function collect<T>(problems: Problem[], load: () => T): T | undefined {
-  try {
-    return load();
-  } catch (error) {
-    if (!(error instanceof ProblemsError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
-}
-
-function describe(loaded: LoadedConfig | undefined, ruleSet: RuleSet | undefined): string {
-  const count = ruleSet?.rules.length ?? 0;
-  const rules = `${count} ${count === 1 ? 'rule' : 'rules'} (${ruleSet?.hash})`;
+function describe(loaded: LoadedConfig | undefined, ruleSet: RuleSet): string {
+  const count = ruleSet.rules.length;
+  const rules = `${count} ${count === 1 ? 'rule' : 'rules'} (${ruleSet.hash})`;
   return loaded === undefined ? rules : `configuration \`${loaded.config.name}\`, ${rules}`;
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Daemon, Runtime } from '../daemon.ts';
 import { AdminServer } from '../runtime/admin-server.ts';
+import { adminUrl } from '../runtime/admin-url.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { loadConfigFile, type LoadedConfig } from '../runtime/config/load.ts';
 import { ERRORS, ProblemsError, SluiceError, errorMessage } from '../runtime/errors.ts';
@@ -37,11 +38,20 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
   refuseOtherTransport(options, loaded);
   const ruleSet = loadRuleSet(loaded.config.rules);
   const logger = createLogger(loaded.config.log.level);
+  // Libraries print for a person (ioredis: a password that the server did not ask for); here stderr is a log.
+  console.warn = (...words: readonly unknown[]) => logger.warn(words.map(String).join(' '));
   for (const warning of loaded.warnings) logger.warn(warning);
   const runtime: Runtime = { config: loaded.config, ruleSet, logger, metrics: new Metrics(), clock: systemClock };
 
   const stop = catchStopSignals((signal) => logger.info({ signal }, 'draining; a second signal ends at once'));
-  await preflight({ loaded, ruleSet, parts: options.parts, mode: 'prepare', logger });
+  const checked = preflight({ loaded, ruleSet, parts: options.parts, mode: 'prepare', logger });
+  // Servers that do not answer take their time to say so, and nothing is in flight yet that a stop had to wait for.
+  await Promise.race([checked, aborted(stop.signal)]);
+  if (stop.signal.aborted) {
+    checked.catch(() => undefined);
+    stop.raiseAgain();
+    return;
+  }
 
   const daemon = options.build(runtime);
   const admin = new AdminServer({
@@ -52,7 +62,7 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
     logger,
   });
   const { host, port } = await listen(admin, loaded);
-  logger.info({ command: options.name, rules: ruleSet.hash, admin: `http://${host}:${port}` }, 'started');
+  logger.info({ command: options.name, rules: ruleSet.hash, admin: adminUrl(host, port) }, 'started');
   try {
     await daemon.run(stop.signal);
     logger.info('stopped');
@@ -65,6 +75,10 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
     await daemon.audit?.close();
   }
   stop.raiseAgain();
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 async function listen(admin: AdminServer, { config, problem }: LoadedConfig): Promise<{ host: string; port: number }> {

@@ -4,7 +4,7 @@ import { formatCoordinates } from '../model/position.ts';
 /** One invalidation as a line for a person: what happened to which key, by which rule, row and transaction. */
 export function formatInvalidation(invalidation: Invalidation): string {
   const { origin } = invalidation;
-  const time = new Date(origin.captureTimeMs).toISOString().slice(11, 23);
+  const time = new Date(origin.captureTimeMs).toISOString();
   const transaction = origin.gtid === null ? formatCoordinates(origin.coordinates) : origin.gtid;
   return [
     time,
@@ -13,7 +13,20 @@ export function formatInvalidation(invalidation: Invalidation): string {
     `rule ${invalidation.rule}`,
     `${origin.operation} ${origin.database}.${origin.table} ${formatPrimaryKey(origin.primaryKey)}`,
     `transaction ${transaction}`,
-  ].join('  ');
+  ]
+    .map(printable)
+    .join('  ');
+}
+
+/** Control characters, what ends a line elsewhere, and what turns the direction of writing. */
+const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Keys come from rows, and rows from anybody: such text must neither forge lines nor command the terminal. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
+  });
 }
 
 function formatPrimaryKey(primaryKey: Invalidation['origin']['primaryKey']): string {

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { Invalidation } from '../model/invalidation.ts';
+import { adminUrl } from '../runtime/admin-url.ts';
 import { compileFilter, filterToQuery, type AuditFilter } from '../runtime/audit-filter.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { loadConfigFile } from '../runtime/config/load.ts';
@@ -8,8 +9,8 @@ import { catchStopSignals } from '../runtime/stop-signal.ts';
 import { decodeRecord } from '../transport/record-decoder.ts';
 import { linesOf } from './lines.ts';
 import { parseSince } from './since.ts';
-import { formatInvalidation } from './tail-format.ts';
-import { tailTopic } from './tail-topic.ts';
+import { formatInvalidation, printable } from './tail-format.ts';
+import { refuseMissingTopic, tailTopic } from './tail-topic.ts';
 
 interface TailFlags extends AuditFilter {
   readonly config?: string;
@@ -50,13 +51,15 @@ async function tail(flags: TailFlags): Promise<void> {
     ...(rule === undefined ? {} : { rule }),
     ...(since === undefined ? {} : { sinceMs: since }),
   };
-  const config = flags.daemon === undefined ? loadConfigFile(flags.config, process.env).config : null;
+  const loaded = flags.daemon === undefined ? loadConfigFile(flags.config, process.env) : null;
+  const config = loaded?.config ?? null;
+  if (loaded?.config.transport.kind === 'kafka') await refuseMissingTopic(loaded, loaded.config.transport);
   const stop = catchStopSignals(() => undefined);
   // `sluice tail | head` closes our output: that is an ordered stop, not an error.
   process.stdout.on('error', () => process.exit(0));
   const matches = compileFilter(filter);
   for await (const item of follow(flags, filter, config, stop.signal)) {
-    if (typeof item === 'string') console.error(item);
+    if (typeof item === 'string') console.error(printable(item));
     else if (matches(item.invalidation)) {
       console.log(flags.json === true ? item.text : formatInvalidation(item.invalidation));
     }
@@ -74,7 +77,7 @@ function follow(
   signal: AbortSignal,
 ): AsyncIterable<Followed> {
   if (config?.transport.kind === 'kafka') return tailTopic(config.transport, filter.sinceMs, signal);
-  const url = flags.daemon ?? `http://${config?.admin.host}:${config?.admin.port}`;
+  const url = flags.daemon ?? (config === null ? '' : adminUrl(config.admin.host, config.admin.port));
   return tailDaemon(`${url.replace(/\/$/, '')}/v1/invalidations?${filterToQuery(filter)}`, signal);
 }
 

@@ -1,3 +1,4 @@
+import { shown } from '../runtime/config/shown.ts';
 import { wrong, type Parsed, type TextProblem } from './text-problem.ts';
 
 /** A column in a template; `at` is the character where its name begins, counted from 0. */
@@ -102,5 +103,9 @@ function parseColumn(text: string, start: number, end: number): Parsed<TemplateC
   const quoted = /^`((?:[^`]|``)+)`$/.exec(name)?.[1];
   if (quoted !== undefined) return { ok: { column: quoted.replaceAll('``', '`'), at } };
   if (PLAIN_NAME.test(name)) return { ok: { column: name, at } };
-  return wrong(at, `\`${name}\` is no column name`, 'Between braces stands one column; an odd name goes in backticks.');
+  return wrong(
+    at,
+    `\`${shown(name)}\` is no column name`,
+    'Between braces stands one column; an odd name goes in backticks.',
+  );
 }

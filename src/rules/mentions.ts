@@ -9,7 +9,7 @@ interface Named {
   readonly at?: number;
 }
 
-/** Every table pattern and every column a rule names, with its place in the file. */
+/** Every table pattern and every column a rule names, and its query, with the place in the file. */
 export function mentionsOf({ rule, document, index }: LocatedRule): RuleMentions {
   const base = ['rules', index];
   const place = (path: Path, at?: number) => ({ file: document.file, ...document.locate([...base, ...path], at) });
@@ -36,5 +36,6 @@ export function mentionsOf({ rule, document, index }: LocatedRule): RuleMentions
     // A single table stands in no list; its nearest ancestor in the document is then the text itself.
     tables: rule.table.map((pattern, item) => ({ pattern, ...place(['table', item]) })),
     columns: columns.map(({ name, path, at }: Named) => ({ name, ...place(path, at) })),
+    query: query === undefined ? null : place(['action', 'refresh', 'query']),
   };
 }

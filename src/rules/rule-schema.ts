@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shown } from '../runtime/config/shown.ts';
 import { parseDuration, DURATION_HINT } from '../runtime/config/units.ts';
 import { parseKeyTemplate, parsePartitionKey } from './key-template.ts';
 import { parseRefreshQuery } from './refresh-query.ts';
@@ -19,7 +20,10 @@ const tablePattern = z
 
 const columnName = z.string().min(1, 'a column name cannot be empty').describe('The name of a column.');
 
-const duration = z.string().transform(parsedBy(parseTtl)).describe('A duration: 500ms, 10s, 5m, 2h or 7d.');
+/** A text that may look like a number: `ttl: 10` is told what a duration is, not that it wants quotes. */
+const withUnit = () => z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string());
+
+const duration = withUnit().transform(parsedBy(parseTtl)).describe('A duration: 500ms, 10s, 5m, 2h or 7d.');
 
 const refreshSchema = z
   .strictObject({
@@ -38,13 +42,11 @@ const refreshSchema = z
       .enum(['json', 'hash'])
       .default('json')
       .describe('As one JSON string (`json`), or as a Redis hash (`hash`).'),
-    ttl: z
-      .string()
+    ttl: withUnit()
       .transform(parsedBy<number | null>((text) => (text === 'never' ? { ok: null } : parseTtl(text))))
       .prefault('never')
       .describe('When the entry expires: 500ms, 10s, 5m, 2h, 7d or `never`.'),
-    jitter: z
-      .string()
+    jitter: withUnit()
       .transform(parsedBy(parseShare))
       .prefault('0%')
       .describe('By how much the ttl varies to both sides, as in 10%, so that entries do not expire together.'),
@@ -137,16 +139,18 @@ export type ParsedRefresh = z.output<typeof refreshSchema>;
 
 function parseTtl(text: string): Parsed<number> {
   const ms = parseDuration(text);
-  if (ms === undefined) return wrong(0, `\`${text}\` is no duration`, DURATION_HINT);
+  if (ms === undefined) return wrong(0, `\`${shown(text)}\` is no duration`, sentence(DURATION_HINT));
   return ms > 0 ? { ok: ms } : wrong(0, 'must be more than nothing', 'Use a longer duration, or `never` for none.');
 }
 
 function parseShare(text: string): Parsed<number> {
   const percent = /^(\d+(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
-  if (percent === undefined) return wrong(0, `\`${text}\` is no percentage`, 'Write a percentage, such as 10%.');
+  if (percent === undefined) return wrong(0, `\`${shown(text)}\` is no percentage`, 'Write a percentage, such as 10%.');
   const share = Number(percent) / 100;
   return share < 1 ? { ok: share } : wrong(0, 'must be less than 100%', 'Write a smaller percentage, such as 10%.');
 }
+
+const sentence = (hint: string): string => `${hint.charAt(0).toUpperCase()}${hint.slice(1)}.`;
 
 /** A check with `when` also sees what failed before: anything at all. */
 const isMapping = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -46,4 +46,6 @@ export interface RuleMentions {
   readonly rule: string;
   readonly tables: readonly (Mention & { readonly pattern: TablePattern })[];
   readonly columns: readonly (Mention & { readonly name: string })[];
+  /** Where the query of a refresh stands; null: the rule has none. */
+  readonly query: Mention | null;
 }

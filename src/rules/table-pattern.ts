@@ -1,4 +1,5 @@
 import { matchesGlob } from '../runtime/glob.ts';
+import { shown } from '../runtime/config/shown.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import { wrong, type Parsed } from './text-problem.ts';
 
@@ -18,16 +19,46 @@ export function parseTablePattern(text: string): Parsed<TablePattern> {
 /** Database and table are matched apart, so that `*` never reaches across the dot. */
 function parseName(text: string): Parsed<TablePattern> {
   const dot = text.indexOf('.');
-  if (dot === -1) return wrong(0, 'the database is missing', `Write \`database.table\`, for example "shop.${text}".`);
+  if (dot === -1)
+    return wrong(0, 'the database is missing', `Write \`database.table\`, for example "shop.${shown(text)}".`);
   const [database, table] = [text.slice(0, dot), text.slice(dot + 1)];
   if (database === '') return wrong(0, 'the database before the dot is missing', 'Write `database.table`.');
   if (table === '') return wrong(dot, 'the table after the dot is missing', 'Write `database.table`.');
   const space = text.search(/\s|`/);
   if (space !== -1) return wrong(space, 'no spaces or backticks here', 'Write the plain names: `database.table`.');
+  const foreign = notInNames(text, dot);
+  if (foreign !== undefined) return foreign;
   if (!/[*?]/.test(text)) {
     return { ok: { text, exact: true, matches: (db, name) => db === database && name === table } };
   }
   return { ok: { text, exact: false, matches: (db, name) => matchesGlob(database, db) && matchesGlob(table, name) } };
+}
+
+/** Taken literally these would match no table, and nobody would notice. An odd name can still be written as an expression. */
+function notInNames(text: string, dot: number): ReturnType<typeof wrong> | undefined {
+  const expression = `Write a regular expression: ${shown(asExpression(text))}`;
+  const at = text.search(/[[\]{}()|^\\]/);
+  if (at !== -1) return wrong(at, `\`${text[at] ?? ''}\` is no wildcard; there are only \`*\` and \`?\``, expression);
+  const comma = text.indexOf(',');
+  if (comma !== -1) {
+    const list = text.split(',').map((name) => `"${shown(name)}"`);
+    return wrong(comma, 'a comma does not separate tables here', `Write a list: [${list.join(', ')}].`);
+  }
+  const second = text.indexOf('.', dot + 1);
+  if (second === -1) return undefined;
+  return wrong(second, 'a second dot', `Write \`database.table\`. If the name has a dot: ${expression}`);
+}
+
+/** What the author of a glob with more than `*` and `?` most likely meant. */
+function asExpression(text: string): string {
+  // With a backslash it is an expression already, but for its slashes.
+  if (text.includes('\\')) return `/${text}/`;
+  const source = text
+    .replaceAll('.', '\\.')
+    .replaceAll('*', '[^.]*')
+    .replaceAll('?', '[^.]')
+    .replace(/\{([^{}]*)\}/g, (_, names: string) => `(${names.replaceAll(',', '|')})`);
+  return `/${source}/`;
 }
 
 /** The whole of `database.table` must match: `/orders/` is not "somewhere in it", which would surprise with `old_orders`. */

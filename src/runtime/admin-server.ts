@@ -85,9 +85,14 @@ export class AdminServer {
       sendJson(response, 404, { error: 'this process applies nothing; tail the Kafka topic or an apply worker' });
       return;
     }
+    const filter = parseFilter(url.searchParams);
+    if (typeof filter === 'string') {
+      sendJson(response, 400, { error: filter });
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
     response.flushHeaders();
-    const unsubscribe = audit.subscribe(parseFilter(url.searchParams), (line) => {
+    const unsubscribe = audit.subscribe(filter, (line) => {
       // A reader that does not keep up is cut off rather than buffered without end (I8).
       if (response.writableLength > 8 * 1024 * 1024) response.destroy();
       else response.write(`${line}\n`);

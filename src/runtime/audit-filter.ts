@@ -12,16 +12,28 @@ export interface AuditFilter {
   readonly sinceMs?: number;
 }
 
-export function parseFilter(parameters: URLSearchParams): AuditFilter {
+const PARAMETERS = ['key', 'table', 'rule', 'since'];
+
+/** The filter, or the sentence that says why there is none. */
+export function parseFilter(parameters: URLSearchParams): AuditFilter | string {
+  const names = [...parameters.keys()];
+  const unknown = names.find((name) => !PARAMETERS.includes(name));
+  if (unknown !== undefined) return `there is no parameter \`${unknown}\`; there are ${PARAMETERS.join(', ')}`;
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) return `\`${repeated}\` can be given once`;
+
   const filter: { -readonly [K in keyof AuditFilter]: AuditFilter[K] } = {};
   const key = parameters.get('key');
   const table = parameters.get('table');
   const rule = parameters.get('rule');
-  const since = Number(parameters.get('since') ?? Number.NaN);
+  const since = parameters.get('since');
   if (key !== null) filter.key = key;
   if (table !== null) filter.table = table;
   if (rule !== null) filter.rule = rule;
-  if (Number.isFinite(since)) filter.sinceMs = since;
+  if (since !== null) {
+    if (!/^\d{1,15}(\.\d+)?$/.test(since)) return '`since` must be a time in ms since the epoch';
+    filter.sinceMs = Number(since);
+  }
   return filter;
 }
 

@@ -71,6 +71,11 @@ export const METRICS = {
     labels: ['target'],
   },
   sluice_target_retries_total: { type: 'counter', help: 'Batches that had to be repeated.', labels: ['target'] },
+  sluice_kafka_available: {
+    type: 'gauge',
+    help: '1 while Kafka takes records (link `publisher.<n>`) or the worker is a member of its group (link `consumer.<target>`), else 0.',
+    labels: ['link'],
+  },
   sluice_publisher_rebuilds_total: { type: 'counter', help: 'Kafka producers rebuilt after an error.', labels: [] },
   sluice_consumer_restarts_total: {
     type: 'counter',

@@ -3,6 +3,12 @@ import { errorMessage, type Problem } from '../runtime/errors.ts';
 import { describe } from './connection-settings.ts';
 import { errorCode } from './source-errors.ts';
 
+/** Which section of the configuration the address comes from. */
+export type Section = 'source' | 'read';
+
+const SERVERS: Readonly<Record<Section, string>> = { source: 'source', read: 'server for refresh queries' };
+
+/** `source` stands for the section. */
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [
     /ACCESS_DENIED|AUTH/,
@@ -19,10 +25,13 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Names the address and the user, never the password. */
-export function connectionProblem(address: MysqlAddress, error: unknown): Problem {
+export function connectionProblem(section: Section, address: MysqlAddress, error: unknown): Problem {
   const code = errorCode(error);
   const remedy =
     REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ?? 'Check the source section of the configuration.';
   const reason = [code, errorMessage(error)].filter((part) => part !== '').join(': ');
-  return { message: `cannot use the source ${describe(address)}: ${reason}`, remedy };
+  return {
+    message: `cannot use the ${SERVERS[section]} ${describe(address)}: ${reason}`,
+    remedy: section === 'source' ? remedy : remedy.replaceAll(/\bsource\b/g, section),
+  };
 }

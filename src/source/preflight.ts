@@ -1,6 +1,7 @@
 import type { MysqlAddress } from '../runtime/config/config.ts';
 import type { Problem } from '../runtime/errors.ts';
 import { connectionProblem } from './preflight-connection.ts';
+import { databaseProblems } from './preflight-database.ts';
 import { privilegeProblems } from './preflight-privileges.ts';
 import { serverProblems } from './preflight-server.ts';
 import { settingProblems } from './preflight-settings.ts';
@@ -22,20 +23,21 @@ export async function preflightSource(options: PreflightOptions): Promise<Proble
   const { address, connectTimeoutMs } = options;
   let session: Session;
   try {
-    session = await openSession(address, connectTimeoutMs);
+    session = await openSession({ ...address, database: null }, connectTimeoutMs);
   } catch (error) {
-    return [connectionProblem(address, error)];
+    return [connectionProblem('source', address, error)];
   }
   try {
     const facts = await readServerFacts(session);
     return [
+      ...(await databaseProblems(session.query, address)),
       ...(await serverProblems(session, facts, options.serverId)),
       ...(await settingProblems(session)),
       ...(await privilegeProblems(session, facts, address.user, options.readTables ?? [])),
       ...(await tableProblems(session, facts)),
     ];
   } catch (error) {
-    return [connectionProblem(address, error)];
+    return [connectionProblem('source', address, error)];
   } finally {
     session.close();
   }

@@ -126,7 +126,8 @@ export class ConsumerSession {
   }
 
   #joined({ payload }: ConsumerGroupJoinEvent): void {
-    const { logger, topic, group } = this.#options;
+    const { logger, metrics, topic, group, target } = this.#options;
+    metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 1);
     const partitions = payload.memberAssignment[topic] ?? [];
     this.#membership.joined();
     this.#offsets.assign(partitions);

@@ -34,6 +34,8 @@ export interface KafkaPublisherOptions {
  * Connects at the first record. After a time-out or a rebuilt producer records may stand in the topic twice.
  */
 export class KafkaPublisher implements InvalidationPublisher {
+  /** Labels of `sluice_kafka_available`, one for each producer. */
+  readonly links: readonly string[];
   readonly #partitions: number;
   readonly #encoder = new RecordEncoder();
   readonly #senders: readonly KafkaSender[];
@@ -47,9 +49,12 @@ export class KafkaPublisher implements InvalidationPublisher {
     this.#topic = topic;
     this.#partitions = partitions;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 10_000;
-    this.#senders = Array.from(
+    this.links = Array.from(
       { length: Math.min(options.producers ?? 3, partitions) },
-      () => new KafkaSender({ ...options, createProducer: () => createProducer({ connection, logger }) }),
+      (_, index) => `publisher.${index}`,
+    );
+    this.#senders = this.links.map(
+      (link) => new KafkaSender({ ...options, link, createProducer: () => createProducer({ connection, logger }) }),
     );
     this.#accumulator = new Accumulator({
       partitions,

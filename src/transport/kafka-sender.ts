@@ -14,6 +14,8 @@ export interface KafkaSenderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Label of `sluice_kafka_available`; absent: not shown. */
+  readonly link?: string;
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
 }
 
@@ -40,6 +42,8 @@ export class KafkaSender implements RecordSender {
 
   constructor(options: KafkaSenderOptions) {
     this.#options = options;
+    // Preflight has just talked to the brokers.
+    this.#available(1);
   }
 
   async send(partition: number, records: OutgoingRecord[]): Promise<void> {
@@ -77,8 +81,10 @@ export class KafkaSender implements RecordSender {
       this.#underWay--;
       if (this.#underWay === 0) this.#quiet?.();
     }
-    if (this.#troubled) this.#options.logger.info({ topic: this.#options.topic }, 'publishing again');
+    if (!this.#troubled) return;
     this.#troubled = false;
+    this.#available(1);
+    this.#options.logger.info({ topic: this.#options.topic }, 'publishing again');
   }
 
   async #halve(partition: number, records: OutgoingRecord[]): Promise<void> {
@@ -148,8 +154,16 @@ export class KafkaSender implements RecordSender {
     const { logger, topic } = this.#options;
     const fields = { topic, partition, reason: describeKafkaError(error) };
     if (this.#troubled) logger.debug(fields, 'still not published, retrying');
-    else logger.warn(fields, 'not published, retrying');
+    else {
+      logger.warn(fields, 'not published, retrying');
+      this.#available(0);
+    }
     this.#troubled = true;
+  }
+
+  #available(value: 0 | 1): void {
+    const { metrics, link } = this.#options;
+    if (link !== undefined) metrics.set('sluice_kafka_available', { link }, value);
   }
 
   #permanent(error: unknown): SluiceError {

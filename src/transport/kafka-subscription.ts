@@ -49,6 +49,7 @@ export class KafkaSubscription implements InvalidationSubscription {
 
   async run(handler: BatchHandler, signal: AbortSignal): Promise<void> {
     const { logger, metrics, target, topic, group } = this.#options;
+    metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 0);
     for (let failures = 0; !signal.aborted; failures++) {
       const session = new ConsumerSession(this.#options, handler);
       try {
@@ -63,6 +64,7 @@ export class KafkaSubscription implements InvalidationSubscription {
           throw new SluiceError('SUBSCRIPTION_FAILED', message, { cause: error });
         }
         metrics.count('sluice_consumer_restarts_total', { target });
+        metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 0);
         logger.warn({ topic, group, reason }, 'the consumer ended, starting another');
         if (session.hasDelivered) failures = 0;
         await this.#pause(failures, signal);

@@ -183,6 +183,18 @@ admin:
     expect(tail.stderr).toMatch(new RegExp(`sluice\\.yaml:\\d+:\\d+: topic ${shop.topic} does not exist`));
   });
 
+  it('logs as JSON what a library prints: a password that Redis did not ask for', async () => {
+    const shop = await Shop.open();
+    const { host } = new URL(shop.addresses.redis.url);
+    const targets = [{ name: 'main', url: `redis://:unasked-word@${host}` }];
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), targets });
+    const daemon = await shop.ready('run');
+    const lines = daemon.stderr.trim().split('\n');
+    expect(lines.filter((line) => !line.startsWith('{'))).toEqual([]);
+    expect(daemon.stderr).toContain('does not require a password');
+    expect(daemon.stderr).not.toContain('unasked-word');
+  });
+
   it('logs an address of IPv6 as a URL', async () => {
     const shop = await Shop.open({ config: { admin: { host: '::1', port: 0 } } });
     const daemon = await shop.ready('run');

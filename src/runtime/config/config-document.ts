@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts';
 import type { Override } from './environment.ts';
 import { distinctOptions, envName } from './options.ts';
 import { formatPath, type Path } from './path.ts';
+import { safeMessage } from './shown.ts';
 import { YamlDocument } from './yaml-document.ts';
 
 /** A configuration file with values from the environment over it: a problem names whichever of the two it came from. */
@@ -17,9 +18,9 @@ export class ConfigDocument extends YamlDocument {
 
   override problem(path: Path, message: string, remedy: string, at: 'value' | 'key' | number = 'value'): Problem {
     const variable = this.overrideOf(path)?.variable;
-    if (variable !== undefined) return { message: `environment variable ${variable}: ${message}`, remedy };
+    if (variable !== undefined) return { message: safeMessage(`environment variable ${variable}: ${message}`), remedy };
     if (this.#hasFile) return super.problem(path, message, remedy, at);
-    return { message: `${message}${variableToSet(message)}`, remedy };
+    return { message: safeMessage(`${message}${variableToSet(message)}`), remedy };
   }
 
   /** The environment variable that the value at `path` comes from. */

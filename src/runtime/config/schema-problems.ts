@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import type { Problem } from '../errors.ts';
 import { didYouMean } from './did-you-mean.ts';
+import { HiddenValue } from './hidden-values.ts';
 import { formatPath, type Path } from './path.ts';
-import { descriptionAt, optionsAt } from './schema-walk.ts';
+import { descriptionAt, discriminatorsAt, optionsAt } from './schema-walk.ts';
+import { shown } from './shown.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -13,9 +15,16 @@ export interface IssueHint {
   readonly at?: number;
 }
 
+/** What was checked against what: the whole value decides which variant of a section its author meant. */
+interface Checked {
+  readonly schema: z.ZodType;
+  readonly document: YamlDocument;
+  readonly value: unknown;
+}
+
 /** zod's issues as located problems in plain words. */
-export function schemaProblems(schema: z.ZodType, document: YamlDocument, issues: readonly Issue[]): Problem[] {
-  return withoutEchoes(issues.flatMap(flatten)).flatMap((issue) => toProblems(issue, schema, document));
+export function schemaProblems(checked: Checked, issues: readonly Issue[]): Problem[] {
+  return withoutEchoes(issues.flatMap(flatten)).flatMap((issue) => toProblems(issue, checked));
 }
 
 /**
@@ -34,7 +43,9 @@ const isWrongKind = (issue: Issue): boolean =>
   issue.path.length === 0 &&
   (issue.code === 'invalid_type' || issue.code === 'invalid_value' || issue.code === 'invalid_union');
 
-/** `nam: x` is unknown and `name` is missing: one mistake, said once. */
+const MERGE_KEY = '<<';
+
+/** `nam: x` is unknown and `name` is missing: one mistake, said once. So is what a merge key should have brought in. */
 function withoutEchoes(issues: Issue[]): Issue[] {
   const misspelt = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ key, parent: pathOf(issue) })) : [],
@@ -44,38 +55,71 @@ function withoutEchoes(issues: Issue[]): Issue[] {
     const name = path.at(-1);
     if (!isMissing(issue) || typeof name !== 'string') return true;
     const parent = formatPath(path.slice(0, -1));
-    return !misspelt.some((each) => formatPath(each.parent) === parent && didYouMean(each.key, [name]) !== undefined);
+    return !misspelt.some(
+      (each) =>
+        formatPath(each.parent) === parent && (each.key === MERGE_KEY || didYouMean(each.key, [name]) !== undefined),
+    );
   });
 }
 
-function toProblems(issue: Issue, schema: z.ZodType, document: YamlDocument): Problem[] {
+function toProblems(issue: Issue, checked: Checked): Problem[] {
+  const { schema, document, value } = checked;
   const path = pathOf(issue);
   const name = path.length === 0 ? 'the document' : `\`${formatPath(path)}\``;
-  if (issue.code === 'unrecognized_keys') {
-    const known = optionsAt(schema, path);
-    return issue.keys.map((key) => {
-      const option = [...path, key];
-      const remedy = didYouMean(key, known) ?? `Remove it. Known here: ${known.join(', ')}.`;
-      return document.problem(option, `unknown option \`${formatPath(option)}\``, remedy, 'key');
-    });
-  }
-  const description = descriptionAt(schema, path);
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownOption(path, key, checked));
+  const description = descriptionAt(schema, path, value);
   if (isMissing(issue)) {
     const remedy = description === undefined ? `Add it: ${expected(issue)}.` : `Add it: ${description}`;
     return [document.problem(path.slice(0, -1), `${name} is missing`, remedy)];
   }
   const hint = issue.code === 'custom' ? (issue.params as IssueHint | undefined) : undefined;
-  const remedy = hint?.remedy ?? remedyFor(issue) ?? description ?? 'Correct the value.';
+  const remedy =
+    hint?.remedy ?? urlRemedy(issue.input, path, checked) ?? remedyFor(issue) ?? description ?? 'Correct the value.';
   return [document.problem(path, `${name}: ${message(issue)}`, remedy, hint?.at ?? 'value')];
 }
 
+function unknownOption(path: Path, key: string, checked: Checked): Problem {
+  const { schema, document, value } = checked;
+  const option = [...path, key];
+  if (key === MERGE_KEY) {
+    return document.problem(option, 'YAML merge keys (<<) are not supported', 'Write the options out.', 'key');
+  }
+  const known = optionsAt(schema, path, value);
+  const remedy =
+    urlRemedy(key, path, checked) ??
+    (optionsAt(schema, path).includes(key) ? otherVariant(path, schema) : undefined) ??
+    didYouMean(key, known) ??
+    `Remove it. Known here: ${known.join(', ')}.`;
+  return document.problem(option, `unknown option \`${formatPath([...path, shown(key)])}\``, remedy, 'key');
+}
+
+/** For `brokers` without `kind: kafka`. */
+function otherVariant(path: Path, schema: z.ZodType): string {
+  const by = discriminatorsAt(schema, path).map((name) => `\`${formatPath([...path, name])}\``);
+  return `Remove it, or choose another ${by.join(' or ')}: this one has no such option.`;
+}
+
+/** A URL that stands where the section belongs which has a place for it. */
+function urlRemedy(text: unknown, path: Path, { schema, value }: Checked): string | undefined {
+  if (typeof text !== 'string' || !text.includes('://') || path.length === 0) return undefined;
+  // The item of a list is looked for by its place, the list itself through its items.
+  if ([path, [...path, 0]].every((each) => !optionsAt(schema, each, value).includes('url'))) return undefined;
+  const section = optionsAt(schema, path, value).includes('url');
+  if (section && typeof path.at(-1) === 'string') return `Write \`${formatPath(path)}:\` and below it \`url: …\`.`;
+  return `Write ${section ? '' : `\`${formatPath(path)}:\` and below it `}\`- name: …\` and below it \`url: …\`.`;
+}
+
 function remedyFor(issue: Issue): string | undefined {
-  if (expectsText(issue) && typeof issue.input === 'object') {
+  const { input } = issue;
+  if (expectsText(issue) && typeof input === 'object' && !isHiddenScalar(input)) {
     return 'Put the text in quotes: without them YAML reads `{`, `[` and `null` as something else.';
   }
-  if (expectsText(issue) && issue.input !== undefined) return `Put quotes around it: "${JSON.stringify(issue.input)}".`;
-  return typeof issue.input === 'string' ? didYouMean(issue.input, wantedWords(issue)) : undefined;
+  if (expectsText(issue) && isHiddenScalar(input)) return 'Put quotes around it.';
+  if (expectsText(issue) && input !== undefined) return `Put quotes around it: "${JSON.stringify(input)}".`;
+  return typeof input === 'string' ? didYouMean(input, wantedWords(issue)) : undefined;
 }
+
+const isHiddenScalar = (input: unknown): boolean => input instanceof HiddenValue && input.kind === 'scalar';
 
 const expectsText = (issue: Issue): boolean => issue.code === 'invalid_type' && issue.expected === 'string';
 
@@ -89,7 +133,7 @@ function message(issue: Issue): string {
     return issue.message;
   }
   const wanted = expected(issue);
-  return wanted === '' ? issue.message : `expected ${wanted}, not ${received(issue.input)}`;
+  return wanted === '' ? issue.message : `expected ${wanted}, not ${received(issue)}`;
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -115,11 +159,16 @@ function wantedWords(issue: Issue): string[] {
   return issue.code === 'invalid_union' ? issue.errors.flatMap((branch) => branch.flatMap(wantedWords)) : [];
 }
 
-function received(input: unknown): string {
+/** Where a section or a list belongs, a text may be anything, a password too: only for a word it is shown. */
+function received(issue: Issue): string {
+  const { input } = issue;
   if (input === null || input === undefined) return 'nothing';
+  if (input instanceof HiddenValue) return input.kind === 'scalar' ? '`***`' : `a ${input.kind}`;
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'a mapping';
-  return typeof input === 'string' ? `\`${input}\`` : `\`${JSON.stringify(input) ?? typeof input}\``;
+  if (typeof input !== 'string') return `\`${shown(JSON.stringify(input) ?? typeof input)}\``;
+  const wantsWord = issue.code !== 'invalid_type' && wantedWords(issue).length > 0;
+  return wantsWord ? `\`${shown(input)}\`` : 'text';
 }
 
 const listed = (words: string[]): string =>

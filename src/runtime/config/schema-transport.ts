@@ -27,9 +27,11 @@ const inProcessSchema = z.strictObject({
   ...inFlight,
 });
 
-const BROKER_HINT = 'use host:port';
+const BROKER_HINT = 'use host:port, the port from 1 to 65535';
+const PORT = '(?!0+$)(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
+const BROKER = new RegExp(`^(\\[[0-9A-Fa-f:.]+\\]|[^\\s:/@]+):${PORT}$`);
 const brokersSchema = z
-  .array(z.string({ error: BROKER_HINT }).regex(/^(\[[0-9A-Fa-f:.]+\]|[^\s:/@]+):\d{1,5}$/, BROKER_HINT), {
+  .array(z.string({ error: BROKER_HINT }).regex(BROKER, BROKER_HINT), {
     error: 'give a list of brokers, each host:port',
   })
   .min(1, 'at least one broker is needed');

@@ -15,6 +15,8 @@ import { errorMessage, type Problem } from '../errors.ts';
 import type { Path } from './path.ts';
 import { scalarOffset } from './scalar-offset.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { escapeControls, safeMessage } from './shown.ts';
+import { notText, yamlMistake } from './yaml-mistake.ts';
 
 export { formatPath, type Path } from './path.ts';
 
@@ -57,14 +59,16 @@ export class YamlDocument {
 
   /** What makes the text no YAML at all, the first words of it; empty when `value()` may be used. */
   syntaxProblems(): Problem[] {
+    const foreign = notText(this.#text);
+    if (foreign !== undefined) return [this.#syntaxProblem(foreign.offset, foreign)];
     const document = this.#document;
     const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])].map((error) =>
-      this.#syntaxProblem(error.pos[0], `YAML: ${error.message}`),
+      this.#syntaxProblem(error.pos[0], yamlMistake(error, this.#text)),
     );
     if (document !== null) problems.push(...this.#unresolvedAliases(document));
     // Only said when nothing better is known: it has no place.
     if (problems.length === 0 && this.#failure !== null)
-      problems.push(this.#syntaxProblem(0, `YAML: ${this.#failure}`));
+      problems.push(this.#syntaxProblem(0, { message: `YAML: ${this.#failure}` }));
     // One unclosed bracket makes the parser complain again and again at the same place, and then at every later one.
     const places = new Set<string>();
     const isNew = ({ line, column }: Problem): boolean => places.size < places.add(`${line}:${column}`).size;
@@ -73,7 +77,7 @@ export class YamlDocument {
 
   /** A problem at the value of `path`, or at its nearest ancestor that exists; at the key with `at: 'key'`. */
   problem(path: Path, message: string, remedy: string, at: 'value' | 'key' | number = 'value'): Problem {
-    return { file: this.file, ...this.locate(path, at), message, remedy };
+    return { file: this.file, ...this.locate(path, at), message: safeMessage(message), remedy: escapeControls(remedy) };
   }
 
   /** Where the value of `path` begins, its key (`'key'`), or the given character of its text (a number, from 0). */
@@ -126,18 +130,21 @@ export class YamlDocument {
     visit(document, {
       Alias: (_key, node) => {
         if (node.resolve(document) !== undefined) return;
-        problems.push(this.#syntaxProblem(node.range?.[0] ?? 0, `YAML: there is no anchor \`&${node.source}\``));
+        // Its name is not shown: it may be a password that begins with a star.
+        const message = 'YAML: there is no anchor for this `*`';
+        problems.push(this.#syntaxProblem(node.range?.[0] ?? 0, { message }));
       },
     });
     return problems;
   }
 
-  #syntaxProblem(offset: number, message: string): Problem {
+  #syntaxProblem(offset: number, { message, remedy }: { message: string; remedy?: string }): Problem {
     const character = this.#text[offset] ?? '';
-    const remedy = '*&@%`{[!|>'.includes(character)
-      ? `Put quotes around a value that begins with \`${character}\`, which means something else in YAML.`
-      : 'Mend the YAML at this place; text with special characters goes in quotes.';
-    return { file: this.file, ...this.#place(offset), message, remedy: character === '' ? 'Mend the YAML.' : remedy };
+    const usual =
+      character !== '' && '*&@%`{[!|>'.includes(character)
+        ? `Put quotes around a value that begins with \`${character}\`, which means something else in YAML.`
+        : `Mend the YAML${character === '' ? '.' : ' at this place; text with special characters goes in quotes.'}`;
+    return { file: this.file, ...this.#place(offset), message: safeMessage(message), remedy: remedy ?? usual };
   }
 
   #place(offset: number): Place {
@@ -156,5 +163,5 @@ export function validate<S extends z.ZodType>(
 ): { ok: true; value: z.output<S> } | { ok: false; problems: Problem[] } {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, problems: schemaProblems(schema, document, result.error.issues) };
+  return { ok: false, problems: schemaProblems({ schema, document, value }, result.error.issues) };
 }

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startRedis, type ThrowawayRedis } from '../../../deploy/local/services.ts';
+import { readAddresses, startRedis, type Addresses, type ThrowawayRedis } from '../../../deploy/local/services.ts';
 import { preflightTarget } from '../../../src/cache/redis-preflight.ts';
 import type { RedisAddress } from '../../../src/runtime/config/config.ts';
 import { addressOf } from './redis-harness.ts';
@@ -34,6 +34,22 @@ describe('the preflight of a target', () => {
     const [problem, ...more] = await preflight({ port: 1 });
     expect(problem?.message).toBe('target main (127.0.0.1:1/0) does not answer: connect ECONNREFUSED 127.0.0.1:1');
     expect(more).toEqual([]);
+  });
+
+  test('another kind of server is told from one that does not answer', async () => {
+    const { mysql, kafka } = (await readAddresses()) as Addresses;
+    for (const password of [null, 'word']) {
+      const [problem, ...more] = await preflight({ port: Number(new URL(mysql.url).port), password });
+      expect(`${problem?.message}. ${problem?.remedy}`).toMatch(/not as Redis does|Something listens there/);
+      expect(JSON.stringify(problem)).not.toMatch(/enableOfflineQueue|report this/);
+      expect(more).toEqual([]);
+    }
+    const [mistaken] = await preflight({ port: Number(new URL(mysql.url).port) });
+    expect(mistaken?.message).toContain('answers, but not as Redis does');
+    expect(mistaken?.temporary).toBeUndefined();
+    // A proxy before a Redis that is down does the same: it may pass.
+    const [closed] = await preflight({ port: Number(kafka.brokers[0]?.split(':')[1]) });
+    expect(closed).toMatchObject({ temporary: true, remedy: expect.stringContaining('Something listens') as string });
   });
 
   test('a missing or wrong password is said without the password', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { readRuleFiles } from '../../../src/runtime/config/rule-files.ts';
-import { ProblemsError } from '../../../src/runtime/errors.ts';
+import { ProblemsError, type Problem } from '../../../src/runtime/errors.ts';
 import { loadRules } from '../../../src/rules/rule-file.ts';
 import { ruleFileSchema } from '../../../src/rules/rule-schema.ts';
 import { problemsOf, rulesOf } from '../../support/rules.ts';
@@ -98,7 +98,7 @@ describe('a rule file', () => {
       '9:5 unknown option `rules[1].colums`',
       '12:9 unknown option `rules[1].action.refresh.qury`',
       '12:9 `rules[1].action.refresh`: needs exactly one of `query` and `row`',
-      '13:14 `rules[1].action.refresh.ttl`: expected text, not `10`',
+      '13:14 `rules[1].action.refresh.ttl`: `10` is no duration',
       expect.stringMatching(/^15:25 `rules\[2\]\.table\[1\]`: Invalid regular expression/),
       '16:18 `rules[2].on[1]`: expected `insert`, `update` or `delete`, not `updated`',
       '17:12 `rules[2].keys[0]`: expected text, not a mapping',
@@ -110,9 +110,9 @@ describe('a rule file', () => {
       '27:16 `rules[2].action.refresh.empty.ttl` is missing',
       '28:11 there already is a rule `card` at rules.yaml:14:11',
       '31:14 `rules[3].columns`: only matters for updates, which `on` leaves out',
-      '32:11 `rules[3].keys`: expected a list, not `product`',
+      '32:11 `rules[3].keys`: expected a list, not text',
       '33:14 unknown option `rules[3].action.refrsh`',
-      '34:5 `rules[4]`: expected a mapping, not `just text`',
+      '34:5 `rules[4]`: expected a mapping, not text',
     ]);
   });
 
@@ -135,6 +135,44 @@ describe('a rule file', () => {
     const problems = problemsOf(text);
     expect(problems).toHaveLength(1);
     expect(problems[0]).toContain(expected);
+  });
+
+  const remedyOf = (options: string): readonly Problem[] => {
+    try {
+      rulesOf(rule(options));
+      return [];
+    } catch (error) {
+      if (error instanceof ProblemsError) return error.problems;
+      throw error;
+    }
+  };
+
+  it.each([
+    ['ttl: 10', '`10` is no duration', /duration such as 500ms, 10s/],
+    ['ttl: 1m, jitter: 5', '`5` is no percentage', /such as 10%/],
+    ['ttl: 1m, empty: {ttl: 30}', '`30` is no duration', /duration such as 500ms, 10s/],
+    ['ttl: 1m, jitter: 0.5', '`0.5` is no percentage', /such as 10%/],
+    ['ttl: "mysql://u:hunter2@h"', '`mysql://***` is no duration', /duration such as/],
+  ])('says of %s what is to be written', (option, message, remedy) => {
+    const problems = remedyOf(`action: {refresh: {row: true, ${option}}}`);
+    expect(problems.map((problem) => problem.message.replace(/^.*?: /, ''))).toEqual([message]);
+    expect(problems[0]?.remedy).toMatch(remedy);
+  });
+
+  it('is told that there are no merge keys', () => {
+    const text = `rules:
+  - &base {name: a, table: x.y, keys: ["a:{id}"], action: delete}
+  - {<<: *base, name: b}
+`;
+    expect(problemsOf(text)).toEqual(['3:6 YAML merge keys (<<) are not supported']);
+  });
+
+  it('knows where the query of a refresh stands', () => {
+    const text = `${rule('action: {refresh: {query: SELECT 1}}')}  - {name: b, table: x.y, keys: ["b:{id}"], action: delete}\n`;
+    expect(rulesOf(text).mentions.map(({ query }) => query)).toEqual([
+      { file: 'rules.yaml', line: 2, column: 74 },
+      null,
+    ]);
   });
 
   it('shares one name space with the other files', () => {
@@ -195,22 +233,29 @@ describe('reading rule files', () => {
   it('takes the YAML files of a directory in the order of their names', () => {
     const path = directory();
     for (const name of ['b.yml', 'a.yaml', 'notes.md', '.hidden.yaml']) writeFileSync(join(path, name), name);
-    expect(readRuleFiles(path)).toEqual([
-      { file: join(path, 'a.yaml'), text: 'a.yaml' },
-      { file: join(path, 'b.yml'), text: 'b.yml' },
-    ]);
+    expect(readRuleFiles([path])).toEqual({
+      files: [
+        { file: join(path, 'a.yaml'), text: 'a.yaml' },
+        { file: join(path, 'b.yml'), text: 'b.yml' },
+      ],
+      problems: [],
+    });
   });
 
   it('says so when there is nothing to read', () => {
     const path = directory();
-    expect(() => readRuleFiles(path)).toThrow('no *.yaml or *.yml file');
-    expect(() => readRuleFiles(join(path, 'missing.yaml'))).toThrow(ProblemsError);
+    const { files, problems } = readRuleFiles([path, join(path, 'missing.yaml')]);
+    expect(files).toEqual([]);
+    expect(problems.map(({ file, message }) => `${file}: ${message}`)).toEqual([
+      `${path}: cannot read the rules: the directory has no *.yaml or *.yml file`,
+      expect.stringMatching(/missing\.yaml: cannot read the rules: ENOENT/),
+    ]);
   });
 });
 
 describe('the example', () => {
   it.each(['config/rules.example.yaml', 'config/demo.rules.yaml'])('%s is right', (path) => {
-    expect(loadRules(readRuleFiles(path)).rules.length).toBeGreaterThan(3);
+    expect(loadRules(readRuleFiles([path]).files).rules.length).toBeGreaterThan(3);
   });
 
   it('of docs/rules.md is right', () => {

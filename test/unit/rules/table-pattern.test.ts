@@ -46,10 +46,29 @@ describe('a table pattern', () => {
     ['.orders', '0 the database before the dot is missing'],
     ['shop.', '4 the table after the dot is missing'],
     ['shop.my orders', '7 no spaces or backticks here'],
+    ['shop.products.x', '13 a second dot'],
+    ['shop_*.a.*', '8 a second dot'],
+    ['shop.prod{a,b}', '9 `{` is no wildcard; there are only `*` and `?`'],
+    ['shop.prod[ab]', '9 `[` is no wildcard; there are only `*` and `?`'],
+    ['shop.(a|b)', '5 `(` is no wildcard; there are only `*` and `?`'],
+    ['shop.a,shop.b', '6 a comma does not separate tables here'],
+    ['^shop.a', '0 `^` is no wildcard; there are only `*` and `?`'],
+    ['shop_\\d.a', '5 `\\` is no wildcard; there are only `*` and `?`'],
     ['/shop', '0 the regular expression is never closed'],
     ['/shop/g', '6 unknown flag `g`'],
   ])('%s is refused', (pattern, expected) => {
     expect(problem(pattern)).toBe(expected);
+  });
+
+  it.each([
+    ['shop.products.x', '/shop\\.products\\.x/'],
+    ['shop.prod[ab]', '/shop\\.prod[ab]/'],
+    ['shop_*.prod[ab]?', '/shop_[^.]*\\.prod[ab][^.]/'],
+    ['shop.prod{a,b}', '/shop\\.prod(a|b)/'],
+    ['shop.a,shop.b', '["shop.a", "shop.b"]'],
+  ])('%s is refused with what to write', (pattern, remedy) => {
+    const parsed = parseTablePattern(pattern);
+    expect('ok' in parsed ? '' : parsed.problems[0]?.remedy).toContain(remedy);
   });
 
   it('is refused when the regular expression is wrong, even where wrapping it would mend it', () => {

@@ -12,7 +12,12 @@ afterEach(async () => {
 });
 
 const invalidation = (key: string, captureTimeMs: number): Invalidation =>
-  ({ key, rule: 'product', origin: { database: 'shop', table: 'products', captureTimeMs } }) as Invalidation;
+  ({
+    key,
+    action: 'delete',
+    rule: 'product',
+    origin: { database: 'shop', table: 'products', captureTimeMs },
+  }) as Invalidation;
 
 async function start(audit: AuditTrail | null = null) {
   const metrics = new Metrics();

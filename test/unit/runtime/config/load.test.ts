@@ -126,6 +126,20 @@ checkpont: {store: file}
     expect(problems[0]).toMatch(/^\d+:\d+ /);
   });
 
+  it.each(['k:0', 'k:65536', 'k:99999', 'k', 'k:'])('refuses the broker %s', (broker) => {
+    const text = `${MINIMAL}transport: {kind: kafka, brokers: ['a:1', 'a:65535', '${broker}']}`;
+    expect(problemsOf({ text })).toEqual(['4:53 `transport.brokers[2]`: use host:port, the port from 1 to 65535']);
+  });
+
+  it('is explained by the option of the variant that is written', () => {
+    const [problem] = rawProblems({ text: `${MINIMAL}transport: {kind: kafka, brokers: ['k:9'], partitions: 0}` });
+    expect(problem?.remedy).toMatch(/^Partitions of the topic/);
+    const [other] = rawProblems({ text: `${MINIMAL}transport: {partitions: 0}` });
+    expect(other?.remedy).toMatch(/^Partitions of the queue/);
+    const [brokers] = rawProblems({ text: `${MINIMAL}transport: {brokers: ['k:9']}` });
+    expect(brokers?.remedy).toBe('Remove it, or choose another `transport.kind`: this one has no such option.');
+  });
+
   it('that is no mapping stays wrong when the environment adds options', () => {
     expect(problemsOf({ text: 'hello', env: { SLUICE_NAME: 'shop' } })).toHaveLength(1);
   });
@@ -133,6 +147,8 @@ checkpont: {store: file}
 
 it('without a file and without environment, the places looked at are named', () => {
   expect(() => loadConfigFile(undefined, {})).toThrow(/no configuration file: looked for \.\/sluice\.yaml and \/etc/);
-  expect(() => loadConfigFile('/nowhere/sluice.yaml', {})).toThrow(/cannot be read/);
+  expect(() => loadConfigFile('/nowhere/sluice.yaml', {})).toThrow(
+    /^\/nowhere\/sluice\.yaml: the configuration file cannot be read/,
+  );
   expect(() => loadConfigFile(undefined, { SLUICE_CONFIG: '/nowhere/else.yaml' })).toThrow(/nowhere\/else\.yaml/);
 });

@@ -69,7 +69,21 @@ describe('syntax problems', () => {
   });
 
   it('say where a key is given twice', () => {
-    expect(messages('a: 1\na: 2\n')).toEqual([expect.stringMatching(/^2:1 .*unique/)]);
+    expect(messages('a: 1\na: 2\n')).toEqual(['2:1 YAML: the key `a` is given twice / Remove one of them.']);
+    expect(messages('"a b": 1\n"a b" : 2\n')).toEqual([expect.stringContaining('the key `a b` is given twice')]);
+  });
+
+  it.each(['a:\n\tb: 1\n', 'a:\n  b: 1\n\tc: 1\n', '\ta: 1\n', 'a:\n  - b\n\t- c\n', 'a:\n  \tb: 1\n  c: 2\n'])(
+    'say of %j that YAML has no tabs',
+    (text) => {
+      expect(messages(text)[0]).toContain('YAML does not allow tabs for indentation / Indent with spaces.');
+    },
+  );
+
+  it('say that a file is one document', () => {
+    expect(messages('a: 1\n---\nb: 1\n')).toEqual([
+      '2:1 YAML: a second document begins / One document per file: remove the `---`.',
+    ]);
   });
 
   it('say that a star needs quotes', () => {
@@ -116,6 +130,26 @@ describe('validation', () => {
   it('follows the branch of a union that fits the kind of the value', () => {
     expect(problems(schema, 'name: a\naction: {refresh: {tll: 1}}')).toEqual([
       '2:20 unknown option `action.refresh.tll` / Did you mean `ttl`?',
+    ]);
+  });
+
+  it('follows the variant that is written', () => {
+    const variants = z.strictObject({
+      at: z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('a').optional(), n: z.int().min(1).describe('N of a.') }),
+        z.strictObject({ kind: z.literal('b'), n: z.int().min(1).describe('N of b.'), only: z.string().optional() }),
+      ]),
+    });
+    expect(problems(variants, 'at: {kind: b, n: 0}')[0]).toMatch(/ \/ N of b\.$/);
+    expect(problems(variants, 'at: {n: 0}')[0]).toMatch(/ \/ N of a\.$/);
+    expect(problems(variants, 'at: {n: 1, only: x}')).toEqual([
+      '1:12 unknown option `at.only` / Remove it, or choose another `at.kind`: this one has no such option.',
+    ]);
+  });
+
+  it('knows a merge key, and does not miss what it should have brought in', () => {
+    expect(problems(schema, 'mode: fast\n<<: {name: x}\n')).toEqual([
+      '2:1 YAML merge keys (<<) are not supported / Write the options out.',
     ]);
   });
 
