@@ -95,8 +95,8 @@ async function readProblems({ loaded, ruleSet }: PreflightOptions): Promise<Prob
   );
   const problems = await preflightQueries({ address, section, timeoutMs, queries });
   return problems.map(({ rule, ...problem }) => {
-    const place = ruleSet.mentions.find((mentions) => mentions.rule === rule)?.tables[0];
-    if (place === undefined) return located(loaded, [section], problem);
+    const place = ruleSet.mentions.find((mentions) => mentions.rule === rule)?.query;
+    if (place === undefined || place === null) return located(loaded, [section], problem);
     return { file: place.file, line: place.line, column: place.column, ...problem };
   });
 }

@@ -20,10 +20,7 @@ const tablePattern = z
 
 const columnName = z.string().min(1, 'a column name cannot be empty').describe('The name of a column.');
 
-/** A text that may look like a number: `ttl: 10` is told what a duration is, not that it wants quotes. */
-const withUnit = () => z.preprocess((value) => (typeof value === 'number' ? String(value) : value), z.string());
-
-const duration = withUnit().transform(parsedBy(parseTtl)).describe('A duration: 500ms, 10s, 5m, 2h or 7d.');
+const duration = z.string().transform(parsedBy(parseTtl)).describe('A duration: 500ms, 10s, 5m, 2h or 7d.');
 
 const refreshSchema = z
   .strictObject({
@@ -42,11 +39,13 @@ const refreshSchema = z
       .enum(['json', 'hash'])
       .default('json')
       .describe('As one JSON string (`json`), or as a Redis hash (`hash`).'),
-    ttl: withUnit()
+    ttl: z
+      .string()
       .transform(parsedBy<number | null>((text) => (text === 'never' ? { ok: null } : parseTtl(text))))
       .prefault('never')
       .describe('When the entry expires: 500ms, 10s, 5m, 2h, 7d or `never`.'),
-    jitter: withUnit()
+    jitter: z
+      .string()
       .transform(parsedBy(parseShare))
       .prefault('0%')
       .describe('By how much the ttl varies to both sides, as in 10%, so that entries do not expire together.'),

@@ -68,7 +68,11 @@ function parseExpression(text: string): Parsed<TablePattern> {
     return wrong(0, 'the regular expression is never closed', 'End it with a slash: /^shop_\\d+\\.orders$/');
   const flags = text.slice(end + 1);
   if (flags !== '' && flags !== 'i') {
-    return wrong(end + 1, `unknown flag \`${flags}\``, 'Only `i` (upper and lower case are the same) is allowed.');
+    return wrong(
+      end + 1,
+      `unknown flag \`${shown(flags)}\``,
+      'Only `i` (upper and lower case are the same) is allowed.',
+    );
   }
   try {
     const source = text.slice(1, end);

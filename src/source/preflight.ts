@@ -30,7 +30,7 @@ export async function preflightSource(options: PreflightOptions): Promise<Proble
   try {
     const facts = await readServerFacts(session);
     return [
-      ...(await databaseProblems(session.query, address)),
+      ...(await databaseProblems((sql, values) => session.query(sql, values), address)),
       ...(await serverProblems(session, facts, options.serverId)),
       ...(await settingProblems(session)),
       ...(await privilegeProblems(session, facts, address.user, options.readTables ?? [])),

@@ -83,7 +83,8 @@ admin:
     expect(await check.exited).toEqual({ code: 2, signal: null });
     expect(check.stderr).toMatch(/rules\.yaml:\d+:\d+: .*prodcts/);
     expect(check.stderr).toMatch(/rules\.yaml:\d+:\d+: .*`idd`/);
-    expect(check.stderr).toContain('nothing');
+    const queryLine = (shop.read('rules.yaml').split('"query"')[0] ?? '').split('\n').length;
+    expect(check.stderr).toMatch(new RegExp(`rules\\.yaml:${queryLine}:\\d+: rule \`c\`: .*nothing`));
 
     shop.write('sluice.yaml', {
       ...shop.defaultConfig({}),
@@ -146,7 +147,10 @@ admin:
     await shop.redis.set(`${shop.prefix}product:1`, 'cached');
     await shop.mysql.query(`UPDATE ${shop.table} SET stock = 1`);
     const again = shop.start('run');
-    expect(await (await fetch(`${await again.admin()}/readyz`)).text()).toContain('main: the target does not answer');
+    const readiness = `${await again.admin()}/readyz`;
+    await vi.waitFor(async () => expect(await (await fetch(readiness)).text()).toContain('main: the target'), {
+      timeout: 10_000,
+    });
     expect(again.stderr).toContain('does not answer');
     proxy.heal();
     await again.ready();
@@ -174,6 +178,20 @@ admin:
     expect(check.stderr).toMatch(/rules\.yaml:\d+:\d+: .*there is no column `category_id`/);
     shop.write('sluice.yaml', { ...shop.defaultConfig({}), checkpoint: { path: 'another.json' } });
     expect(await shop.start('run').exited).toEqual({ code: 2, signal: null });
+  });
+
+  it('starts a capture with its checkpoint in Kafka again after a column was renamed', async () => {
+    const shop = await Shop.open({ kafka: true });
+    await shop.insertProducts(1);
+    const first = await shop.ready('capture');
+    await shop.mysql.query(`UPDATE ${shop.table} SET stock = 1`);
+    await vi.waitFor(async () => expect(await first.metric('sluice_checkpoint_saves_total')).toBeGreaterThan(0), {
+      timeout: 30_000,
+    });
+    expect((await first.stop()).signal).toBe('SIGTERM');
+    await shop.mysql.query(`ALTER TABLE ${shop.table} RENAME COLUMN category_id TO section_id`);
+    const again = await shop.ready('capture');
+    expect(again.stderr).toContain('there is no column `category_id`');
   });
 
   it('says that the topic to tail does not exist', async () => {

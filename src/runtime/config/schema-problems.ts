@@ -1,9 +1,9 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Problem } from '../errors.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { HiddenValue } from './hidden-values.ts';
 import { formatPath, type Path } from './path.ts';
-import { descriptionAt, discriminatorsAt, optionsAt } from './schema-walk.ts';
+import { descriptionAt, discriminatorsAt, optionsAt, schemaAt } from './schema-walk.ts';
 import { shown } from './shown.ts';
 import type { YamlDocument } from './yaml-document.ts';
 
@@ -24,7 +24,17 @@ interface Checked {
 
 /** zod's issues as located problems in plain words. */
 export function schemaProblems(checked: Checked, issues: readonly Issue[]): Problem[] {
-  return withoutEchoes(issues.flatMap(flatten)).flatMap((issue) => toProblems(issue, checked));
+  const meant = issues.flatMap(flatten).flatMap((issue) => asIfQuoted(issue, checked));
+  return withoutEchoes(meant).flatMap((issue) => toProblems(issue, checked));
+}
+
+/** `ttl: 10` is no text, but in quotes it would be refused again: then that is what has to be said at once. */
+function asIfQuoted(issue: Issue, { schema, value }: Checked): Issue[] {
+  const path = pathOf(issue);
+  const wanted = expectsText(issue) && typeof issue.input === 'number' ? schemaAt(schema, path, value) : undefined;
+  const quoted = wanted === undefined ? undefined : z.safeParse(wanted, String(issue.input));
+  if (quoted === undefined || quoted.success) return [issue];
+  return quoted.error.issues.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 /**
@@ -159,7 +169,7 @@ function wantedWords(issue: Issue): string[] {
   return issue.code === 'invalid_union' ? issue.errors.flatMap((branch) => branch.flatMap(wantedWords)) : [];
 }
 
-/** Where a section or a list belongs, a text may be anything, a password too: only for a word it is shown. */
+/** Where a section or a list belongs, a text may be anything, a password too: only for a word or a number it is shown. */
 function received(issue: Issue): string {
   const { input } = issue;
   if (input === null || input === undefined) return 'nothing';
@@ -167,7 +177,10 @@ function received(issue: Issue): string {
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'a mapping';
   if (typeof input !== 'string') return `\`${shown(JSON.stringify(input) ?? typeof input)}\``;
-  const wantsWord = issue.code !== 'invalid_type' && wantedWords(issue).length > 0;
+  const wantsWord =
+    issue.code === 'invalid_type'
+      ? ['number', 'int', 'boolean'].includes(issue.expected)
+      : wantedWords(issue).length > 0;
   return wantsWord ? `\`${shown(input)}\`` : 'text';
 }
 

@@ -28,10 +28,14 @@ const inProcessSchema = z.strictObject({
 });
 
 const BROKER_HINT = 'use host:port, the port from 1 to 65535';
-const PORT = '(?!0+$)(?:[0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
-const BROKER = new RegExp(`^(\\[[0-9A-Fa-f:.]+\\]|[^\\s:/@]+):${PORT}$`);
+const broker = z
+  .string({ error: BROKER_HINT })
+  .regex(/^(\[[0-9A-Fa-f:.]+\]|[^\s:/@]+):\d{1,5}$/, { error: BROKER_HINT, abort: true })
+  .refine((text) => isPort(Number(text.slice(text.lastIndexOf(':') + 1))), BROKER_HINT);
+const isPort = (port: number): boolean => port >= 1 && port <= 65535;
+
 const brokersSchema = z
-  .array(z.string({ error: BROKER_HINT }).regex(BROKER, BROKER_HINT), {
+  .array(broker, {
     error: 'give a list of brokers, each host:port',
   })
   .min(1, 'at least one broker is needed');

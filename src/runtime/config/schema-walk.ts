@@ -35,6 +35,11 @@ export function discriminatorsAt(schema: z.core.$ZodType, path: Path): string[] 
   return schemasAt(schema, path, undefined).flatMap((each) => definition(each).discriminator ?? []);
 }
 
+/** The schema of the value at `path` with all it is wrapped in, such as its transform; undefined if there is none. */
+export function schemaAt(schema: z.core.$ZodType, path: Path, value: unknown): z.core.$ZodType | undefined {
+  return schemasAt(schema, path, value)[0];
+}
+
 function schemasAt(schema: z.core.$ZodType, path: Path, value: unknown): z.core.$ZodType[] {
   let schemas = unwrap(schema, value);
   let inside = value;

@@ -128,7 +128,7 @@ checkpont: {store: file}
 
   it.each(['k:0', 'k:65536', 'k:99999', 'k', 'k:'])('refuses the broker %s', (broker) => {
     const text = `${MINIMAL}transport: {kind: kafka, brokers: ['a:1', 'a:65535', '${broker}']}`;
-    expect(problemsOf({ text })).toEqual(['4:53 `transport.brokers[2]`: use host:port, the port from 1 to 65535']);
+    expect(problemsOf({ text })).toEqual(['4:54 `transport.brokers[2]`: use host:port, the port from 1 to 65535']);
   });
 
   it('is explained by the option of the variant that is written', () => {

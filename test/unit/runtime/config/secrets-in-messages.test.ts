@@ -93,6 +93,12 @@ describe('a value that is wrong', () => {
     );
   });
 
+  it('is shown where a word or a number belongs, and not where anything may stand', () => {
+    expect(printed(`${MINIMAL}admin: {port: eight}`)).toContain('not `eight`');
+    expect(printed(withSection("source: {url: 'mysql://u@h', tls: {verify: on}}"))).toContain('not `on`');
+    expect(printed(`${MINIMAL}read: hunter2`)).toContain('expected a mapping, not text');
+  });
+
   it('is not shown when it was brought in by a reference', () => {
     const text = printed(`${MINIMAL}log: {level: "\${LEVEL}"}`, { LEVEL: 'hunter2' });
     expect(text).toContain('not `***`');
