@@ -3,14 +3,14 @@ import type { Daemon, Runtime } from '../daemon.ts';
 import { AdminServer } from '../runtime/admin-server.ts';
 import { adminUrl } from '../runtime/admin-url.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { loadConfigFile, type LoadedConfig } from '../runtime/config/load.ts';
+import type { LoadedConfig } from '../runtime/config/load.ts';
 import { ERRORS, ProblemsError, SluiceError, errorMessage } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { Metrics } from '../runtime/metrics.ts';
 import { notReadyReasons } from '../runtime/readiness.ts';
 import { catchStopSignals } from '../runtime/stop-signal.ts';
 import { preflight, type Part } from '../preflight.ts';
-import { loadRuleSet } from './load-rules.ts';
+import { loadAll } from './load-rules.ts';
 
 export interface DaemonOptions {
   readonly name: 'run' | 'capture' | 'apply';
@@ -34,9 +34,8 @@ export function registerDaemon(program: Command, options: DaemonOptions): void {
 }
 
 async function runDaemon(options: DaemonOptions, file: string | undefined): Promise<void> {
-  const loaded = loadConfigFile(file, process.env);
+  const { loaded, ruleSet } = loadAll(file, process.env);
   refuseOtherTransport(options, loaded);
-  const ruleSet = loadRuleSet(loaded.config.rules);
   const logger = createLogger(loaded.config.log.level);
   // Libraries print for a person (ioredis: a password that the server did not ask for); here stderr is a log.
   console.warn = (...words: readonly unknown[]) => logger.warn(words.map(String).join(' '));

@@ -16,18 +16,19 @@ export interface TargetRetryOptions {
  * Repeats what failed with a retryable error until it succeeds, and keeps the one truth about whether the target can
  * be used: the gauge `sluice_target_available`, which readiness reads too.
  *
+ *   unknown ── a call succeeds ──▶ available; a call fails ──▶ not available
  *   available ── a call fails ──▶ not available (one warning; every partition that fails now waits with backoff)
  *   not available ── a call succeeds and no partition waits any more ──▶ available (one message)
  *   not available ── a waiting partition is taken away ──▶ still not available: nothing has succeeded
  */
 export class TargetRetry {
   readonly #options: TargetRetryOptions;
-  #available = true;
+  #state: 'unknown' | 'available' | 'lost' = 'unknown';
   #waiting = 0;
 
   constructor(options: TargetRetryOptions) {
     this.#options = options;
-    this.#setGauge();
+    this.#enter('unknown');
   }
 
   /** The result of the first attempt that succeeds. Throws errors that are not retryable, and the signal's reason. */
@@ -55,21 +56,22 @@ export class TargetRetry {
 
   /** To be called after each success of what matters. */
   succeeded(): void {
-    if (this.#available || this.#waiting > 0) return;
-    this.#available = true;
-    this.#setGauge();
-    this.#options.logger.info({ target: this.#options.target }, 'target answers again');
+    if (this.#state === 'available' || this.#waiting > 0) return;
+    const { logger, target } = this.#options;
+    if (this.#state === 'lost') logger.info({ target }, 'target answers again');
+    this.#enter('available');
   }
 
   #lost(error: SluiceError): void {
-    if (!this.#available) return;
-    this.#available = false;
-    this.#setGauge();
+    if (this.#state === 'lost') return;
+    this.#enter('lost');
     const { logger, target } = this.#options;
     logger.warn({ target, code: error.code, reason: error.message }, 'target cannot be used, retrying until it can');
   }
 
-  #setGauge(): void {
-    this.#options.metrics.set('sluice_target_available', { target: this.#options.target }, this.#available ? 1 : 0);
+  #enter(state: 'unknown' | 'available' | 'lost'): void {
+    this.#state = state;
+    const available = state === 'available' ? 1 : 0;
+    this.#options.metrics.set('sluice_target_available', { target: this.#options.target }, available);
   }
 }
