@@ -6,8 +6,8 @@ import type { DeadLetters, RowReader } from './ports.ts';
 import type { AuditTrail } from './runtime/audit-trail.ts';
 import type { TargetConfig } from './runtime/config/config.ts';
 import { supervise, type Task } from './runtime/supervise.ts';
+import { FileDeadLetters } from './transport/file-dead-letters.ts';
 import { InProcessQueue } from './transport/in-process-queue.ts';
-import { FileDeadLetters } from './worker/file-dead-letters.ts';
 
 export function createRun(runtime: Runtime): Daemon {
   const { config } = runtime;

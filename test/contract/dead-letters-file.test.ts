@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FileDeadLetters } from '../../src/worker/file-dead-letters.ts';
+import { FileDeadLetters } from '../../src/transport/file-dead-letters.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { describeDeadLetters, type KeptLetter } from './dead-letters.suite.ts';
 

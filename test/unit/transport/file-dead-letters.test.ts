@@ -2,8 +2,9 @@ import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-import { FileDeadLetters } from '../../../src/worker/file-dead-letters.ts';
+import { FileDeadLetters } from '../../../src/transport/file-dead-letters.ts';
 import { delivered, refreshOf } from '../../support/invalidations.ts';
+import { encodeRecord } from '../../../src/transport/record-encoder.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 describe('dead letters in a file', () => {
@@ -34,10 +35,11 @@ describe('dead letters in a file', () => {
     const invalidation = refreshOf('card:1', 7, { id: 1 });
     const item = delivered(invalidation, 'topic/3@14');
     await open().keep([letter('topic/3@12'), { reason: 'too large', item, target: 'main' }]);
-    const keptAt = '2023-11-14T22:13:20.456Z';
+    const kept = { v: 1, kept_at: '2023-11-14T22:13:20.456Z' };
+    const record = JSON.parse(encodeRecord(invalidation)) as unknown;
     expect(await lines()).toEqual([
-      { keptAt, reason: 'not JSON', target: null, place: 'topic/3@12', raw: '{"half\n of topic/3@12' },
-      { keptAt, reason: 'too large', target: 'main', place: 'topic/3@14', invalidation },
+      { ...kept, reason: 'not JSON', target: null, place: 'topic/3@12', raw: '{"half\n of topic/3@12' },
+      { ...kept, reason: 'too large', target: 'main', place: 'topic/3@14', record },
     ]);
   });
 

@@ -2,6 +2,7 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock, DeadLetter, DeadLetters } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
+import { encodeDeadLetter } from './dead-letter-record.ts';
 
 export interface FileDeadLettersOptions {
   readonly path: string;
@@ -9,7 +10,7 @@ export interface FileDeadLettersOptions {
 }
 
 /**
- * Dead letters as lines of JSON, the newest last, readable only by the daemon's own user because they hold row values.
+ * Dead letters as lines of JSON (those of the Kafka topic: docs/records.md), the newest last, readable only by the daemon's own user because they hold row values.
  * Appended and fsynced before `keep` resolves. A batch that is delivered again is kept again: a letter may stand there
  * twice, it is never missing. A line that a crash cut off stays as it is; the next one begins on a line of its own.
  */
@@ -26,7 +27,7 @@ export class FileDeadLetters implements DeadLetters {
   }
 
   keep(letters: readonly DeadLetter[]): Promise<void> {
-    const lines = letters.map((letter) => `${formatDeadLetter(letter, this.#clock.now())}\n`).join('');
+    const lines = letters.map((letter) => `${encodeDeadLetter(letter, this.#clock.now())}\n`).join('');
     const kept = this.#last.then(() => this.#append(lines));
     this.#last = kept.catch(() => undefined);
     return kept;
@@ -54,13 +55,6 @@ export class FileDeadLetters implements DeadLetters {
     this.#file = null;
     await file?.close();
   }
-}
-
-/** One line, the reason first, so that a person finds it. */
-export function formatDeadLetter({ reason, target, item }: DeadLetter, keptAtMs: number): string {
-  const { place } = item;
-  const what = item.kind === 'invalidation' ? { invalidation: item.invalidation } : { raw: item.raw };
-  return JSON.stringify({ keptAt: new Date(keptAtMs).toISOString(), reason, target, place, ...what });
 }
 
 async function openAtLineStart(path: string): Promise<FileHandle> {
