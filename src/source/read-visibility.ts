@@ -1,4 +1,5 @@
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
+import { isRefusal } from './read-errors.ts';
 
 /** A MySQL GTID (`uuid:7`, `uuid:tag:7`); MariaDB's (`0-1-7`) has no function to wait for on the server that wrote it. */
 const MYSQL_GTID = /^[0-9a-f-]{36}:/i;
@@ -35,11 +36,16 @@ export class ReadVisibility {
       return read(connection);
     }
     await connection.query('START TRANSACTION');
+    let result: T;
     try {
-      return await read(connection);
-    } finally {
-      await connection.query('COMMIT');
+      result = await read(connection);
+    } catch (error) {
+      // Any other failure costs the connection; one that is late is still busy, and would let us wait for its end.
+      if (isRefusal(error)) await connection.query('ROLLBACK');
+      throw error;
     }
+    await connection.query('COMMIT');
+    return result;
   }
 
   async #wait(connection: PoolConnection, gtid: string): Promise<void> {
