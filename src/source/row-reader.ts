@@ -39,7 +39,9 @@ export class MysqlRowReader implements RowReader {
     let connection: PoolConnection | undefined;
     try {
       connection = await this.#pools.of(query.database).getConnection();
-      const rows = await this.#visibility.read(connection, query.gtid, (visible) => this.#execute(visible, query));
+      const rows = await this.#inTime(
+        this.#visibility.read(connection, query.gtid, (visible) => this.#execute(visible, query)),
+      );
       connection.release();
       return rows;
     } catch (error) {
@@ -55,7 +57,8 @@ export class MysqlRowReader implements RowReader {
     await this.#pools.close();
   }
 
-  async #execute(connection: PoolConnection, { sql, parameters }: RowQuery): Promise<ReadRow[]> {
+  /** Waiting for the transaction and reading, together: a server that froze answers neither. */
+  async #inTime<T>(reading: Promise<T>): Promise<T> {
     const { clock, timeoutMs } = this.#options;
     const done = new AbortController();
     const late = clock.sleep(timeoutMs, done.signal).then(
@@ -63,13 +66,17 @@ export class MysqlRowReader implements RowReader {
       () => undefined as never,
     );
     try {
-      const [rows, fields] = await Promise.race([connection.execute(sql, parameters.map(toParameter)), late]);
-      if (!Array.isArray(rows)) return [];
-      const types = new Map(fields.map((field) => [field.name, field.type ?? field.columnType ?? 0]));
-      return (rows as Record<string, unknown>[]).map((row) => toJsonRow(row, types));
+      return await Promise.race([reading, late]);
     } finally {
       done.abort();
     }
+  }
+
+  async #execute(connection: PoolConnection, { sql, parameters }: RowQuery): Promise<ReadRow[]> {
+    const [rows, fields] = await connection.execute(sql, parameters.map(toParameter));
+    if (!Array.isArray(rows)) return [];
+    const types = new Map(fields.map((field) => [field.name, field.type ?? field.columnType ?? 0]));
+    return (rows as Record<string, unknown>[]).map((row) => toJsonRow(row, types));
   }
 
   #toReadError(error: unknown): SluiceError {
