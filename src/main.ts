@@ -12,6 +12,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+// `sluice tail | head` closes our output: whoever listened has enough, which is an ordered end and no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
 const program = new Command('sluice')
   .description(
     'Keeps Redis honest about MySQL: joins as a replica, maps row changes to cache keys, deletes or refreshes them.',

@@ -55,8 +55,6 @@ async function tail(flags: TailFlags): Promise<void> {
   const config = loaded?.config ?? null;
   if (loaded?.config.transport.kind === 'kafka') await refuseMissingTopic(loaded, loaded.config.transport);
   const stop = catchStopSignals(() => undefined);
-  // `sluice tail | head` closes our output: that is an ordered stop, not an error.
-  process.stdout.on('error', () => process.exit(0));
   const matches = compileFilter(filter);
   for await (const item of follow(flags, filter, config, stop.signal)) {
     if (typeof item === 'string') console.error(printable(item));
