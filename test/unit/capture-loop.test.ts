@@ -90,7 +90,11 @@ describe('the capture loop', () => {
   it('waits on shutdown for what is in flight and then saves', async () => {
     const { store, published, stop, running } = setUp([batch(10), batch(20)], { drainTimeoutMs: 60_000 });
     await vi.waitFor(() => expect(published).toHaveLength(2));
+    let ended = false;
+    void running.then(() => (ended = true));
     stop.abort();
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(ended).toBe(false);
     published[1]?.resolve();
     published[0]?.resolve();
     await running;

@@ -214,6 +214,17 @@ describe('a transaction larger than the chunk size', () => {
     expect(last?.end).toMatchObject({ gtids: [`${UUID}:2`], lastVersion: 5_002 });
   });
 
+  it('is cut by what its rows weigh in memory: many narrow rows are few bytes in the log', () => {
+    const rows = Array.from({ length: 20 }, (_, id) => row(id));
+    const open = (): FakeBinlog => new FakeBinlog().gtid().query('BEGIN').table();
+    const narrow = decoderFor({ maxChunkBytes: 5_000 });
+    push(narrow, open().inserts(rows).events);
+    expect(takeAll(narrow).map(({ end, changes }) => [end, changes.length])).toEqual([[null, 20]]);
+    const few = decoderFor({ maxChunkBytes: 5_000 });
+    push(few, open().inserts(rows.slice(0, 3)).events);
+    expect(takeAll(few)).toEqual([]);
+  });
+
   it('ends with an empty batch when its last chunk is gone already', () => {
     const decoder = decoderFor({ maxChunkBytes: 50 });
     push(
