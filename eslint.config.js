@@ -36,6 +36,7 @@ const stageRule = (stage) => ({
               '**/daemon.ts',
               '**/topics.ts',
               '**/capture-loop.ts',
+              '**/first-start.ts',
             ],
             message: 'a stage never imports its root',
           },

@@ -35,17 +35,6 @@ export function parseRedisUrl(text: string): RedisUrl | string {
   return { host, port: port ?? 6379, username, password, database: Number(url.path), tls: scheme === 'rediss' };
 }
 
-/** The same URL with its password replaced, for logs and messages. What is no URL is not shown at all. */
-export function redactUrl(text: string): string {
-  try {
-    const url = new URL(text);
-    if (url.password !== '') url.password = '***';
-    return url.href;
-  } catch {
-    return '(not a URL)';
-  }
-}
-
 interface Parts {
   readonly scheme: string;
   readonly host: string;

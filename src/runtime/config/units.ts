@@ -37,10 +37,6 @@ export function formatDuration(ms: number): string {
   return format(ms, MS);
 }
 
-export function formatSize(bytes: number): string {
-  return format(bytes, BYTES);
-}
-
 function format(value: number, units: Readonly<Record<string, number>>): string {
   const largestFirst = Object.entries(units).reverse();
   const [name, factor] = largestFirst.find(([, each]) => value >= each && value % each === 0) ??

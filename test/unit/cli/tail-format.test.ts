@@ -1,25 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { formatInvalidation, printable } from '../../../src/cli/tail-format.ts';
-import type { Invalidation } from '../../../src/model/invalidation.ts';
+import { ORIGIN, deleteOf } from '../../support/invalidations.ts';
 
-const invalidation: Invalidation = {
-  key: 'product:17',
-  partitionKey: 'product:17',
-  action: 'delete',
-  versioned: false,
-  version: 1,
-  rule: 'product',
+const invalidation = deleteOf('product:17', 1, {
   origin: {
-    database: 'shop',
-    table: 'products',
-    operation: 'update',
+    ...ORIGIN,
     primaryKey: { id: 17 },
-    gtid: null,
     coordinates: { file: 'binlog.000001', offset: 4 },
-    commitTimeMs: 1000,
     captureTimeMs: Date.UTC(2026, 0, 31, 12, 0, 1, 5),
   },
-};
+});
 
 describe('a line of tail', () => {
   it('tells the date and the zone with the time', () => {

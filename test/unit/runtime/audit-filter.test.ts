@@ -1,26 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Invalidation } from '../../../src/model/invalidation.ts';
 import { compileFilter, filterToQuery, parseFilter } from '../../../src/runtime/audit-filter.ts';
 import { matchesGlob } from '../../../src/runtime/glob.ts';
+import { ORIGIN, deleteOf } from '../../support/invalidations.ts';
 
-const invalidation: Invalidation = {
-  key: 'product:17',
-  partitionKey: 'product:17',
-  action: 'delete',
-  versioned: false,
-  version: 1,
-  rule: 'product',
+const invalidation = deleteOf('product:17', 1, {
   origin: {
-    database: 'shop',
-    table: 'products',
-    operation: 'update',
+    ...ORIGIN,
     primaryKey: { id: 17 },
-    gtid: null,
     coordinates: { file: 'binlog.000001', offset: 4 },
-    commitTimeMs: 1000,
     captureTimeMs: 2000,
   },
-};
+});
 
 describe('the audit filter', () => {
   it.each([
