@@ -1,15 +1,23 @@
 /**
  * `npm run bench [-- --quick] [-- --json]`: Sluice beside the naive pipeline, on the same servers in the same run.
  * Machines are noisy: only the ratio of the two columns means anything.
+ * `npm run bench -- --rules` measures the evaluation of rules alone, without servers.
  */
 import { parseArgs } from 'node:util';
 import { ensureServices } from '../deploy/local/services.ts';
 import { backlogThroughput } from './backlog.ts';
 import { delayAtRate, type Delays } from './delay.ts';
 import type { PipelineName } from './pipelines.ts';
+import { benchRules } from './rules.ts';
 import { Workload } from './workload.ts';
 
-const { values: flags } = parseArgs({ options: { quick: { type: 'boolean' }, json: { type: 'boolean' } } });
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, rules: { type: 'boolean' } },
+});
+if (flags.rules) {
+  reportRules();
+  process.exit();
+}
 // Long enough that a process is warm for most of it: the first half second of either is mostly compilation.
 const SIZE = flags.quick ? { rows: 200_000, rounds: 3, seconds: 5 } : { rows: 500_000, rounds: 5, seconds: 20 };
 const RATE = 1000;
@@ -42,6 +50,15 @@ try {
   report(throughput, delays);
 } finally {
   await workload.close();
+}
+
+function reportRules(): void {
+  const rows = benchRules();
+  if (flags.json) console.log(JSON.stringify({ rows }));
+  else {
+    console.log('evaluating rules, median of the rounds; ratio = sluice / the same invalidations made by hand');
+    console.table(Object.fromEntries(rows.map(({ what, ...columns }) => [what, columns])));
+  }
 }
 
 function report(throughput: Record<PipelineName, number[]>, delays: Record<PipelineName, Delays[]>): void {

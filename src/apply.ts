@@ -21,6 +21,9 @@ export function createApply(runtime: Runtime): Daemon {
   const transport = kafkaTransport(config);
   if (config.deadLetters.kind !== 'kafka') throw new Error('the Kafka transport keeps dead letters in a topic');
   const logger = runtime.logger.child({ component: 'transport' });
+  // Records may come from a capture with other rules; those in force here show on the next scrape.
+  const inForce = runtime.rules.follow(config.name, ({ hash }) => hash);
+  metrics.onScrape(() => void inForce());
   const shared = {
     audit: createAudit(runtime),
     reader: createReader(runtime),
@@ -67,7 +70,7 @@ export function createApply(runtime: Runtime): Daemon {
         );
       } finally {
         await Promise.all([
-          shared.reader?.close(),
+          shared.reader.close(),
           shared.deadLetters.close(),
           ...targets.map(({ cache }) => cache.close()),
         ]);
@@ -78,7 +81,7 @@ export function createApply(runtime: Runtime): Daemon {
 
 export interface ApplyParts {
   readonly cache: Cache;
-  readonly reader: RowReader | null;
+  readonly reader: RowReader;
   readonly deadLetters: DeadLetters;
   readonly audit: AuditTrail;
 }
@@ -86,7 +89,7 @@ export interface ApplyParts {
 export function createWorker(runtime: Runtime, parts: ApplyParts): Worker {
   return new Worker({
     ...parts,
-    plans: runtime.ruleSet.plans,
+    plans: runtime.rules.planOf,
     clock: runtime.clock,
     logger: runtime.logger.child({ component: 'worker', target: parts.cache.name }),
     metrics: runtime.metrics,
@@ -95,14 +98,14 @@ export function createWorker(runtime: Runtime, parts: ApplyParts): Worker {
   });
 }
 
-export function createCache({ config }: Runtime, target: TargetConfig): Cache {
-  return new RedisCache({ ...target, versionTtlMs: config.apply.versionTtlMs });
+export function createCache({ config, clock }: Runtime, target: TargetConfig): Cache {
+  const { versionTtlMs, flushKeysPerSecond } = config.apply;
+  return new RedisCache({ ...target, versionTtlMs, flushKeysPerSecond, clock });
 }
 
-/** Null when no rule reads anything: then the server for refresh queries is never connected to. */
-export function createReader({ config, ruleSet, clock }: Runtime): RowReader | null {
-  const reads = [...ruleSet.plans.values()].some((plan) => plan.from.kind === 'query');
-  return reads ? new MysqlRowReader({ ...config.read, clock }) : null;
+/** Connects only when something is to be read, so it costs nothing while no rule reads; a reload may bring one that does. */
+export function createReader({ config, clock }: Runtime): RowReader {
+  return new MysqlRowReader({ ...config.read, clock });
 }
 
 export function createAudit({ config }: Runtime): AuditTrail {

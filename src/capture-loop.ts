@@ -1,11 +1,20 @@
-import type { Invalidation } from './model/invalidation.ts';
-import type { ResumePoint } from './model/position.ts';
-import type { ChangeBatch, RowChange } from './model/row-change.ts';
-import type { ChangeSource, Checkpoint, CheckpointStore, Clock, InvalidationPublisher } from './ports.ts';
+import { NO_EPOCHS, type Epochs, type ResumePoint, type TransactionEnd } from './model/position.ts';
+import type { ChangeBatch } from './model/row-change.ts';
+import type {
+  ChangeSource,
+  Checkpoint,
+  CheckpointStore,
+  Clock,
+  DeadLetter,
+  DeadLetters,
+  InvalidationPublisher,
+} from './ports.ts';
 import { Checkpointer } from './progress/checkpointer.ts';
 import { InFlightWindow } from './progress/in-flight-window.ts';
 import { ReplicationLag } from './progress/replication-lag.ts';
-import { Watermark } from './progress/watermark.ts';
+import { Watermark, type Progress } from './progress/watermark.ts';
+import type { RuleEvaluator } from './rules/evaluate/evaluate.ts';
+import type { Evaluation } from './rules/evaluate/evaluation.ts';
 import { fullJitterMs } from './runtime/backoff.ts';
 import { SluiceError, errorMessage } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
@@ -15,8 +24,11 @@ export interface CaptureLoopOptions {
   /** Names the pipeline in metrics and logs. */
   readonly pipeline: string;
   readonly source: ChangeSource;
-  readonly evaluate: (changes: readonly RowChange[], captureTimeMs: number) => Invalidation[];
+  /** The rules in force. Asked when a transaction has ended, so that no transaction is evaluated by two rule sets. */
+  readonly evaluator: () => Pick<RuleEvaluator, 'evaluate'>;
   readonly publisher: InvalidationPublisher;
+  /** Keeps the row changes that a rule could not be applied to. */
+  readonly deadLetters: DeadLetters;
   readonly store: CheckpointStore;
   readonly checkpointIntervalMs: number;
   /** Where the very first start begins, when there is no checkpoint. */
@@ -33,19 +45,21 @@ export interface CaptureLoopOptions {
  * a transaction of small rows matched by many rules would hold many times the configured bytes.
  */
 const INVALIDATION_BYTES = 500;
+/** Both images as JSON values, and as text while they are written. */
+const LETTER_BYTES = 2_000;
 
 /**
  * Source → rules → publisher, with the acknowledgements coming back as a watermark and a checkpoint.
  * Runs until aborted, then drains: what is in flight is waited for and the checkpoint saved once more.
  */
 export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortSignal): Promise<void> {
-  const { pipeline, clock, logger, metrics, store, publisher } = options;
+  const { pipeline, clock, logger, metrics, store } = options;
   const start = await resumePoint(options, signal);
   const watermark = new Watermark(start);
-  const window = new InFlightWindow({
+  const window = new InFlightWindow<BatchEnd>({
     maxBatches: options.maxInFlight.batches,
     maxBytes: options.maxInFlight.bytes,
-    onWatermark: (end) => watermark.advance(end),
+    onWatermark: ({ end, epochs }) => watermark.advance(end, epochs),
   });
   const lag = new ReplicationLag(clock);
   metrics.onScrape(() => {
@@ -69,14 +83,23 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
   const saving = checkpointer.run(stop);
+  let evaluator = options.evaluator();
+  let { epochs } = start;
+  let betweenTransactions = true;
   try {
     for await (const batch of options.source.changes(start, stop)) {
       if (stop.aborted) break;
-      const invalidations = options.evaluate(batch.changes, clock.now());
-      const ticket = window.open(batch.end, batch.sizeBytes + invalidations.length * INVALIDATION_BYTES);
-      if (invalidations.length === 0) window.acknowledge(ticket);
+      if (betweenTransactions) evaluator = options.evaluator();
+      betweenTransactions = batch.end !== null;
+      const result = evaluator.evaluate(batch, { captureTimeMs: clock.now(), epochs, signal: stop });
+      // Only lookups wait: without them nothing is put off to a later turn.
+      const evaluation = result instanceof Promise ? await result : result;
+      epochs = evaluation.epochs;
+      const ticket = window.open(batch.end === null ? null : { end: batch.end, epochs }, weightOf(batch, evaluation));
+      const delivery = deliver(options, evaluation);
+      if (delivery === null) window.acknowledge(ticket);
       else {
-        publisher.publish(invalidations).then(
+        delivery.then(
           () => window.acknowledge(ticket),
           (error: unknown) => failure.abort(error),
         );
@@ -95,6 +118,43 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   failure.signal.throwIfAborted();
 }
 
+/** What a batch moves when everything before it and in it is acknowledged. */
+interface BatchEnd {
+  readonly end: TransactionEnd;
+  readonly epochs: Epochs;
+}
+
+function weightOf({ sizeBytes }: ChangeBatch, { invalidations, letters }: Evaluation): number {
+  return sizeBytes + invalidations.length * INVALIDATION_BYTES + letters.length * LETTER_BYTES;
+}
+
+/** Resolves when all of it is published and kept; null: there is nothing to deliver. */
+function deliver(options: CaptureLoopOptions, { invalidations, letters }: Evaluation): Promise<unknown> | null {
+  const published = invalidations.length === 0 ? null : options.publisher.publish(invalidations);
+  if (letters.length === 0) return published;
+  return Promise.all([published, keep(options, letters)]);
+}
+
+/** If they cannot be kept the pipeline stops: the checkpoint stays before their rows, so nothing is skipped. */
+async function keep(
+  { deadLetters, logger, metrics }: CaptureLoopOptions,
+  letters: readonly DeadLetter[],
+): Promise<void> {
+  await deadLetters.keep(letters);
+  const counts = new Map<string, { rows: number; readonly first: DeadLetter }>();
+  for (const letter of letters) {
+    const rule = letter.item.kind === 'unmapped' ? letter.item.rule : '';
+    const known = counts.get(rule);
+    if (known === undefined) counts.set(rule, { rows: 1, first: letter });
+    else known.rows++;
+  }
+  for (const [rule, { rows, first }] of counts) {
+    metrics.count('sluice_unmapped_changes_total', { rule }, rows);
+    // One line for a batch: a broken rule would else write as many as the table has rows.
+    logger.warn({ rule, rows, place: first.item.place, reason: first.reason }, 'row changes kept as dead letters');
+  }
+}
+
 /** A stop is not held up by a store that is away: the next start repeats what this checkpoint would have skipped. */
 async function saveLast(checkpointer: Checkpointer, logger: Logger): Promise<void> {
   try {
@@ -104,15 +164,16 @@ async function saveLast(checkpointer: Checkpointer, logger: Logger): Promise<voi
   }
 }
 
-async function resumePoint(options: CaptureLoopOptions, signal: AbortSignal): Promise<ResumePoint> {
+async function resumePoint(options: CaptureLoopOptions, signal: AbortSignal): Promise<Progress> {
   const checkpoint = await loadCheckpoint(options, signal);
   if (checkpoint !== null) {
     options.logger.info({ position: checkpoint.position }, 'resuming from the checkpoint');
-    return { position: checkpoint.position, lastVersion: checkpoint.lastVersion };
+    const { position, lastVersion, epochs } = checkpoint;
+    return { position, lastVersion, epochs };
   }
   const first = await options.firstStart(signal);
   options.logger.info({ position: first.position }, 'no checkpoint: first start');
-  return first;
+  return { ...first, epochs: NO_EPOCHS };
 }
 
 /** Waits for a store that does not answer: beginning without its checkpoint would skip changes. */
@@ -131,7 +192,11 @@ async function loadCheckpoint(
   }
 }
 
-async function drain(window: InFlightWindow, options: CaptureLoopOptions, failure: AbortSignal): Promise<void> {
+async function drain(
+  window: InFlightWindow<BatchEnd>,
+  options: CaptureLoopOptions,
+  failure: AbortSignal,
+): Promise<void> {
   const limit = AbortSignal.any([failure, AbortSignal.timeout(options.drainTimeoutMs)]);
   try {
     await window.empty(limit);

@@ -4,20 +4,24 @@ import { hostname } from 'node:os';
 import { RedisCheckpointStore } from './cache/redis-checkpoint-store.ts';
 import { runCaptureLoop } from './capture-loop.ts';
 import { EventDecoder } from './decode/event-decoder.ts';
-import type { CheckpointStore, InvalidationPublisher } from './ports.ts';
+import type { CheckpointStore, DeadLetters, InvalidationPublisher, RowLookup } from './ports.ts';
 import { FileCheckpointStore } from './progress/file-checkpoint-store.ts';
-import { RuleEvaluator } from './rules/evaluate.ts';
+import { BrokenRules } from './rules/evaluate/broken-rules.ts';
+import { RuleEvaluator } from './rules/evaluate/evaluate.ts';
 import type { CheckpointConfig } from './runtime/config/config.ts';
 import { supervise, type Task } from './runtime/supervise.ts';
 import { MysqlChangeSource } from './source/mysql-change-source.ts';
+import { MysqlRowLookup } from './source/row-lookup.ts';
 import { deriveServerId } from './source/server-id.ts';
 import { kafkaTransport } from './topics.ts';
 import { KafkaCheckpointStore } from './transport/kafka-checkpoint-store.ts';
+import { KafkaDeadLetters } from './transport/kafka-dead-letters.ts';
 import { KafkaPublisher } from './transport/kafka-publisher.ts';
 
 export function createCapture(runtime: Runtime): Daemon {
   const { config, clock, metrics } = runtime;
   const transport = kafkaTransport(config);
+  if (config.deadLetters.kind !== 'kafka') throw new Error('the Kafka transport keeps dead letters in a topic');
   const pipeline = config.name;
   const logger = runtime.logger.child({ component: 'transport' });
   const publisher = new KafkaPublisher({
@@ -31,18 +35,30 @@ export function createCapture(runtime: Runtime): Daemon {
   });
   metrics.onScrape(() => metrics.set('sluice_queue_depth_records', { pipeline }, publisher.depth()));
   const store = createCheckpointStore({ config, clock, logger });
-  const capture = captureTask(runtime, { pipeline, serverId: serverIdOf(runtime, pipeline), publisher, store });
+  const deadLetters = new KafkaDeadLetters({
+    connection: transport,
+    topic: config.deadLetters.topic,
+    clock,
+    logger,
+    metrics,
+    closeTimeoutMs: config.shutdown.drainTimeoutMs,
+  });
+  const lookup = createLookup(runtime);
+  const brokenRules = new BrokenRules(metrics);
+  const serverId = serverIdOf(runtime, pipeline);
+  const capture = captureTask(runtime, { pipeline, serverId, publisher, store, deadLetters, lookup, brokenRules });
   return {
     audit: null,
     links: [
       { gauge: 'sluice_source_connected', labels: { pipeline } },
       ...publisher.links.map((link) => ({ gauge: 'sluice_kafka_available', labels: { link } }) as const),
     ],
+    notReady: () => brokenRules.reasons(),
     run: async (signal) => {
       try {
         await supervise([capture], signal);
       } finally {
-        await Promise.all([publisher.close(), store.close()]);
+        await Promise.all([publisher.close(), deadLetters.close(), lookup.close(), store.close()]);
       }
     },
   };
@@ -54,6 +70,10 @@ export interface CaptureParts {
   readonly serverId: number;
   readonly publisher: InvalidationPublisher;
   readonly store: CheckpointStore;
+  readonly deadLetters: DeadLetters;
+  readonly lookup: RowLookup;
+  /** Of the whole process: pipelines with the same rules find the same mistakes. */
+  readonly brokenRules: BrokenRules;
 }
 
 /** One capture as a task: joins the source, evaluates the rules, publishes, keeps the checkpoint. */
@@ -67,18 +87,23 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
     serverId: parts.serverId,
     // A chunk decoded ahead is enough to keep the pipeline busy; all that waits beyond it stays on the source.
     maxBufferedBytes: settings.maxChunkBytes,
-    createDecoder: (from) => new EventDecoder({ from, maxChunkBytes: settings.maxChunkBytes }),
+    createDecoder: (from, { lowerCaseNames }) =>
+      new EventDecoder({ from, maxChunkBytes: settings.maxChunkBytes, lowerCaseNames }),
     clock,
     logger,
     metrics,
   });
-  const evaluator = new RuleEvaluator({ ruleSet: runtime.ruleSet, metrics });
+  // Asked anew when a transaction has ended: that is where reloaded rules take over.
+  const evaluator = runtime.rules.follow(parts.pipeline, (ruleSet) => {
+    const brokenTables = parts.brokenRules.begin(parts.pipeline, ruleSet);
+    return new RuleEvaluator({ ruleSet, metrics, clock, lookup: parts.lookup, brokenTables, logger });
+  });
   return (signal) =>
     runCaptureLoop(
       {
         ...parts,
         source,
-        evaluate: (changes, captureTimeMs) => evaluator.evaluate(changes, captureTimeMs),
+        evaluator,
         checkpointIntervalMs: config.checkpoint.intervalMs,
         firstStart: async (abort) => ({
           position: await source.locate(settings.start, abort),
@@ -97,6 +122,11 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
 /** Configured (the next pipelines of the same process count on from there), or derived from pipeline and host. */
 export function serverIdOf({ config }: Pick<Runtime, 'config'>, pipeline: string, index = 0): number {
   return config.source.serverId === null ? deriveServerId(pipeline, hostname()) : config.source.serverId + index;
+}
+
+/** Connects only when a rule looks something up. */
+export function createLookup({ config, clock }: Runtime): RowLookup {
+  return new MysqlRowLookup({ ...config.read, clock });
 }
 
 /** That of `sluice capture`. */

@@ -1,5 +1,5 @@
+import type { LiveRules } from './live-rules.ts';
 import type { Clock } from './ports.ts';
-import type { RuleSet } from './rules/rule-set.ts';
 import type { AuditTrail } from './runtime/audit-trail.ts';
 import type { Config } from './runtime/config/config.ts';
 import type { Logger } from './runtime/logger.ts';
@@ -9,7 +9,8 @@ import type { Link } from './runtime/readiness.ts';
 /** What every composition root is given. */
 export interface Runtime {
   readonly config: Config;
-  readonly ruleSet: RuleSet;
+  /** Those in force; they may be others later. */
+  readonly rules: LiveRules;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -18,6 +19,8 @@ export interface Runtime {
 /** What a composition root hands back: something that runs, and the links that must work for it to be ready. */
 export interface Daemon {
   readonly links: readonly Link[];
+  /** Other reasons why it is not ready: rules that do not fit their tables. */
+  notReady?(): readonly string[];
   /** Null when this process applies nothing. */
   readonly audit: AuditTrail | null;
   /** Runs until aborted and drained. */

@@ -4,9 +4,11 @@ import { readFileSync } from 'node:fs';
 import { registerApply } from './cli/apply.ts';
 import { registerCapture } from './cli/capture.ts';
 import { registerCheck } from './cli/check.ts';
+import { registerExplain } from './cli/explain.ts';
 import { reportError } from './cli/report-error.ts';
 import { registerRun } from './cli/run.ts';
 import { registerTail } from './cli/tail.ts';
+import { registerTest } from './cli/test.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -30,6 +32,8 @@ const program = new Command('sluice')
 Examples:
   sluice check --config sluice.yaml            validate configuration and rules, touch nothing
   sluice check --config sluice.yaml --live     and look at MySQL, Redis and Kafka
+  sluice test                                  run the tests beside the rules
+  sluice explain --config sluice.yaml --last 20   what the newest transactions mean, and why
   sluice run --config sluice.yaml              one process, in-process queue
   sluice capture --config sluice.yaml          MySQL to Kafka
   sluice apply --config sluice.yaml            Kafka to Redis; any number of them
@@ -39,7 +43,16 @@ Exit codes: 0 ordered stop, 1 unexpected, 2 configuration or server settings, 3 
   )
   .exitOverride();
 
-for (const register of [registerRun, registerCapture, registerApply, registerCheck, registerTail]) register(program);
+const commands = [
+  registerRun,
+  registerCapture,
+  registerApply,
+  registerCheck,
+  registerTest,
+  registerExplain,
+  registerTail,
+];
+for (const register of commands) register(program);
 
 try {
   await program.parseAsync();

@@ -3,8 +3,8 @@
  * go backward: the acknowledgement that moves the watermark, and the Kafka offset commit. Control only says "stop",
  * by AbortSignal: an aborted call settles soon, by returning or by throwing the signal's reason.
  */
-import type { Invalidation } from './model/invalidation.ts';
-import type { Position, ResumePoint, Start } from './model/position.ts';
+import type { ChangeOrigin, Invalidation } from './model/invalidation.ts';
+import type { Epochs, Position, ResumePoint, Start } from './model/position.ts';
 import type { ChangeBatch, JsonValue } from './model/row-change.ts';
 import type { Version } from './model/version.ts';
 
@@ -71,6 +71,21 @@ export type CacheCommand =
 /** `newer`: the key already carries a newer version, nothing was changed. `failed` can never succeed as it is. */
 export type CacheOutcome = 'applied' | 'newer' | { readonly failed: string };
 
+/** Which keys of a target go, and how. */
+export interface FlushRequest {
+  /** In Redis' glob syntax, as in FlushInvalidation. */
+  readonly pattern: string;
+  readonly version: Version;
+  /** Keys that carry a newer version stay. False: whatever matches goes. */
+  readonly versioned: boolean;
+}
+
+/** So far, since this call began. */
+export interface FlushProgress {
+  readonly scannedKeys: number;
+  readonly removedKeys: number;
+}
+
 /** One Redis target. Implementations: RedisCache, MemoryCache (tests). */
 export interface Cache {
   readonly name: string;
@@ -79,6 +94,16 @@ export interface Cache {
    * (retryable) when the target did not answer: each command is then applied or not, and must be repeated.
    */
   apply(commands: readonly CacheCommand[]): Promise<readonly CacheOutcome[]>;
+  /**
+   * Removes every key that matches, paced so that other clients are still answered soon. Resolves with the totals when each
+   * key that was there at the call, and all the time until the end, is gone; keys that appear meanwhile may stay. Safe to repeat.
+   * Throws CACHE_UNAVAILABLE (then all of it must be repeated), or the signal's reason.
+   */
+  flush(
+    request: FlushRequest,
+    onProgress: (progress: FlushProgress) => void,
+    signal: AbortSignal,
+  ): Promise<FlushProgress>;
   /** Resolves if the target answers and accepts writes; throws the reason otherwise. */
   check(): Promise<void>;
   close(): Promise<void>;
@@ -105,10 +130,44 @@ export interface RowReader {
   close(): Promise<void>;
 }
 
+/** The same lookup query for several rows. */
+export interface LookupRequest {
+  readonly sql: string;
+  readonly database: string;
+  /** The newest transaction whose changes the answers must show; null where the source has no GTIDs. */
+  readonly gtid: string | null;
+  /** One list for each row, in the order of the `?` placeholders. */
+  readonly parameters: readonly (readonly JsonValue[])[];
+  readonly timeoutMs: number;
+}
+
+/** Answers the lookups of rules, many at once. Implementations: MysqlRowLookup, in-memory (tests, `sluice test`). */
+export interface RowLookup {
+  /**
+   * For each list of parameters the rows it finds, as canonical texts (NULL stays null), never older than the transaction.
+   * At most MAX_LOOKUP_ROWS (src/model/lookup.ts) + 1 rows each are read. Throws READ_UNAVAILABLE (retryable, time-outs too) or
+   * READ_REFUSED (the statement can never succeed).
+   */
+  find(request: LookupRequest): Promise<readonly (readonly Readonly<Record<string, string | null>>[])[]>;
+  close(): Promise<void>;
+}
+
+/** A row change that a rule could not be applied to: a column is missing, too many keys, a condition that failed. */
+export interface UnmappedChange {
+  readonly kind: 'unmapped';
+  readonly rule: string;
+  readonly origin: ChangeOrigin;
+  readonly version: Version;
+  readonly before: Readonly<Record<string, JsonValue>> | null;
+  readonly after: Readonly<Record<string, JsonValue>> | null;
+  /** `file:offset` of its transaction in the binlog. */
+  readonly place: string;
+}
+
 export interface DeadLetter {
   /** Why it cannot be applied, in words and with an error code. */
   readonly reason: string;
-  readonly item: DeliveredItem;
+  readonly item: DeliveredItem | UnmappedChange;
   /** The target that could not take it; null if it could not even be read. */
   readonly target: string | null;
 }
@@ -122,6 +181,8 @@ export interface DeadLetters {
 
 /** What a capture needs to continue after a restart. */
 export interface Checkpoint extends ResumePoint {
+  /** As they were at the position. */
+  readonly epochs: Epochs;
   readonly savedAtMs: number;
 }
 

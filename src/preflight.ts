@@ -2,15 +2,19 @@
 import { preflightTarget } from './cache/redis-preflight.ts';
 import { serverIdOf } from './capture.ts';
 import { hasCheckpoint } from './first-start.ts';
+import { allPlans } from './model/invalidation.ts';
 import type { RuleSet } from './rules/rule-set.ts';
-import { missingColumns, unmatchedTables } from './rules/check-tables.ts';
+import { unsuitableColumns } from './rules/check/check-columns.ts';
+import { missingColumns, unmatchedTables } from './rules/check/check-tables.ts';
+import { tableWarnings } from './rules/check/table-warnings.ts';
+import { templateLookups } from './rules/template/template-uses.ts';
 import { pipelineOf } from './run.ts';
 import type { Config } from './runtime/config/config.ts';
 import type { LoadedConfig } from './runtime/config/load.ts';
-import { formatProblem, ProblemsError, type Problem } from './runtime/errors.ts';
+import { formatProblem, ProblemsError, SluiceError, type Problem } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
 import { preflightSource } from './source/preflight.ts';
-import { preflightQueries } from './source/preflight-queries.ts';
+import { preflightQueries, type RuleQuery } from './source/preflight-queries.ts';
 import { readTables } from './source/tables.ts';
 import { kafkaTransport, topicPlans } from './topics.ts';
 import { checkTopics, ensureTopics } from './transport/kafka-topics.ts';
@@ -27,13 +31,17 @@ export interface PreflightOptions {
   readonly logger: Logger;
 }
 
-/** Throws ProblemsError('PREFLIGHT_FAILED') with every problem of every part. */
-export async function preflight(options: PreflightOptions): Promise<void> {
+/**
+ * Throws ProblemsError('PREFLIGHT_FAILED') with every problem of every part. Gives what is most likely not meant, when it is only
+ * a check: a start is not made to be told about it.
+ */
+export async function preflight(options: PreflightOptions): Promise<readonly Problem[]> {
   const { parts } = options;
+  const warnings: Problem[] = [];
   const restarts = onlyOnce(() => isRestart(options));
   const found = await Promise.all([
-    parts.includes('source') ? sourceProblems(options, restarts) : [],
-    parts.includes('read') ? readProblems(options) : [],
+    parts.includes('source') ? sourceProblems(options, restarts, warnings) : [],
+    readProblems(options),
     parts.includes('targets') ? targetProblems(options, restarts) : [],
     parts.includes('kafka') ? kafkaProblems(options, 'check') : [],
   ]);
@@ -45,6 +53,35 @@ export async function preflight(options: PreflightOptions): Promise<void> {
     const refused = await kafkaProblems(options, 'prepare');
     if (refused.length > 0) throw new ProblemsError('PREFLIGHT_FAILED', refused);
   }
+  return warnings;
+}
+
+/**
+ * What the servers have against other rules than those of the start: only what depends on the rules is looked at. A column
+ * that is missing always counts: the old rules know the rows from before it was renamed. `temporary`: a server is away.
+ */
+export async function preflightRules({
+  loaded,
+  ruleSet,
+  parts,
+  logger,
+}: Omit<PreflightOptions, 'mode'>): Promise<Problem[]> {
+  const { address, connectTimeoutMs } = loaded.config.source;
+  const columns = async (): Promise<Problem[]> => {
+    const tables = await readTables(address, connectTimeoutMs);
+    warn(logger, unmatchedTables(ruleSet, tables));
+    return [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
+  };
+  const away = (error: unknown): Problem[] => {
+    if (!(error instanceof SluiceError && error.retryable)) throw error;
+    const remedy = 'Look at the source; the rules are tried again by themselves.';
+    return [{ ...located(loaded, ['source'], { message: error.message, remedy }), temporary: true }];
+  };
+  const found = await Promise.all([
+    parts.includes('source') ? columns().catch(away) : [],
+    readProblems({ loaded, ruleSet, parts }),
+  ]);
+  return distinct(found.flat());
 }
 
 /** `sluice apply` keeps no checkpoint: each of its starts counts as the first. */
@@ -55,6 +92,7 @@ async function isRestart({ loaded, parts, mode }: PreflightOptions): Promise<boo
 async function sourceProblems(
   { loaded, ruleSet, mode, logger }: PreflightOptions,
   restarts: () => Promise<boolean>,
+  warnings: Problem[],
 ): Promise<Problem[]> {
   const { config } = loaded;
   const { address, connectTimeoutMs } = config.source;
@@ -64,8 +102,11 @@ async function sourceProblems(
   if (problems.flat().length > 0) return problems.flat().map((problem) => located(loaded, ['source'], problem));
   const tables = await readTables(address, connectTimeoutMs);
   const unmatched = unmatchedTables(ruleSet, tables);
-  const missing = missingColumns(ruleSet, tables);
-  if (mode === 'check') return [...unmatched, ...missing];
+  const missing = [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
+  if (mode === 'check') {
+    warnings.push(...tableWarnings(ruleSet, tables));
+    return [...unmatched, ...missing];
+  }
   // A table may be created after the daemon has started; a check is made to be told about it.
   warn(logger, unmatched);
   // The log may still hold rows from before a column was renamed: these rules fit them, and those to come do not.
@@ -86,19 +127,36 @@ function serverIds(config: Config): number[] {
   return config.targets.map(({ name }, index) => serverIdOf({ config }, pipelineOf({ config }, name), index));
 }
 
-async function readProblems({ loaded, ruleSet }: PreflightOptions): Promise<Problem[]> {
+async function readProblems({
+  loaded,
+  ruleSet,
+  parts,
+}: Pick<PreflightOptions, 'loaded' | 'ruleSet' | 'parts'>): Promise<Problem[]> {
   const { source, read } = loaded.config;
   const { address, timeoutMs } = read;
   const section = address === source.address ? 'source' : 'read';
-  const queries = [...ruleSet.plans.values()].flatMap(({ rule, from }) =>
-    from.kind === 'query' ? [{ rule, sql: from.sql, database: databaseOf(ruleSet, rule) }] : [],
-  );
-  const problems = await preflightQueries({ address, section, timeoutMs, queries });
-  return problems.map(({ rule, ...problem }) => {
-    const place = ruleSet.mentions.find((mentions) => mentions.rule === rule)?.query;
-    if (place === undefined || place === null) return located(loaded, [section], problem);
+  const problems = await preflightQueries({ address, section, timeoutMs, queries: queriesOf(ruleSet, parts) });
+  return problems.map(({ rule, ofLookup, ...problem }) => {
+    const mentions = ruleSet.mentions.find((each) => each.rule === rule);
+    const place = ofLookup === true ? mentions?.lookup : mentions?.query;
+    // A problem of no rule is one of the server: a reload tries again.
+    if (place === undefined || place === null) return { ...located(loaded, [section], problem), temporary: true };
     return { file: place.file, line: place.line, column: place.column, ...problem };
   });
+}
+
+/** Of refreshes, which workers ask, and of lookups, which whoever reads the source asks. */
+function queriesOf(ruleSet: RuleSet, parts: readonly Part[]): RuleQuery[] {
+  const refreshes = allPlans(ruleSet.plans).flatMap(({ rule, from }) =>
+    from.kind === 'query' ? [{ rule, sql: from.sql, database: databaseOf(ruleSet, rule) }] : [],
+  );
+  const lookups = ruleSet.rules.flatMap(({ name, lookup, keys, partitionKey }) => {
+    if (lookup === null) return [];
+    const templates = partitionKey === null ? keys : [...keys, partitionKey];
+    const columns = [...new Set(templates.flatMap(templateLookups).map((use) => use.name))];
+    return [{ rule: name, sql: lookup.sql, database: databaseOf(ruleSet, name), lookup: { columns } }];
+  });
+  return [...(parts.includes('read') ? refreshes : []), ...(parts.includes('source') ? lookups : [])];
 }
 
 /**

@@ -1,8 +1,9 @@
 /** Composition root 3: both halves in one process, a complete pipeline for each target (ADR 1). */
 import type { Daemon, Runtime } from './daemon.ts';
 import { createAudit, createCache, createReader, createWorker } from './apply.ts';
-import { captureTask, localCheckpointStore, serverIdOf } from './capture.ts';
-import type { DeadLetters, RowReader } from './ports.ts';
+import { captureTask, createLookup, localCheckpointStore, serverIdOf } from './capture.ts';
+import type { DeadLetters, RowLookup, RowReader } from './ports.ts';
+import { BrokenRules } from './rules/evaluate/broken-rules.ts';
 import type { AuditTrail } from './runtime/audit-trail.ts';
 import type { TargetConfig } from './runtime/config/config.ts';
 import { supervise, type Task } from './runtime/supervise.ts';
@@ -15,6 +16,8 @@ export function createRun(runtime: Runtime): Daemon {
   const shared = {
     audit: createAudit(runtime),
     reader: createReader(runtime),
+    lookup: createLookup(runtime),
+    brokenRules: new BrokenRules(runtime.metrics),
     deadLetters: new FileDeadLetters({ path: config.deadLetters.path, clock: runtime.clock }),
   };
   const tasks = config.targets.map((target, index) => pipelineTask(runtime, { target, index }, shared));
@@ -24,11 +27,12 @@ export function createRun(runtime: Runtime): Daemon {
       { gauge: 'sluice_source_connected', labels: { pipeline: pipelineOf(runtime, name) } } as const,
       { gauge: 'sluice_target_available', labels: { target: name } } as const,
     ]),
+    notReady: () => shared.brokenRules.reasons(),
     run: async (signal) => {
       try {
         await supervise(tasks, signal);
       } finally {
-        await Promise.all([shared.reader?.close(), shared.deadLetters.close()]);
+        await Promise.all([shared.reader.close(), shared.lookup.close(), shared.deadLetters.close()]);
       }
     },
   };
@@ -42,7 +46,13 @@ export function pipelineOf({ config }: Pick<Runtime, 'config'>, target: string):
 function pipelineTask(
   runtime: Runtime,
   { target, index }: { target: TargetConfig; index: number },
-  shared: { audit: AuditTrail; reader: RowReader | null; deadLetters: DeadLetters },
+  shared: {
+    audit: AuditTrail;
+    reader: RowReader;
+    lookup: RowLookup;
+    deadLetters: DeadLetters;
+    brokenRules: BrokenRules;
+  },
 ): Task {
   const { config, metrics } = runtime;
   if (config.transport.kind !== 'in_process' || config.checkpoint.store === 'kafka') {
@@ -62,6 +72,9 @@ function pipelineTask(
     serverId: serverIdOf(runtime, pipeline, index),
     publisher: queue,
     store,
+    deadLetters: shared.deadLetters,
+    lookup: shared.lookup,
+    brokenRules: shared.brokenRules,
   });
 
   return async (signal) => {

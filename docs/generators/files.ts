@@ -2,6 +2,7 @@ import { configJsonSchema } from './config-schema.ts';
 import { configurationPage } from './configuration.ts';
 import { errorsPage } from './errors.ts';
 import { metricsPage } from './metrics.ts';
+import { ruleTestsJsonSchema } from './rule-tests-schema.ts';
 import { rulesJsonSchema } from './rules-schema.ts';
 import type { GeneratedFile } from './output.ts';
 
@@ -12,4 +13,5 @@ export const generatedFiles: readonly GeneratedFile[] = [
   { file: 'docs/metrics.md', render: metricsPage },
   { file: 'config/schema/sluice.schema.json', render: configJsonSchema },
   { file: 'config/schema/rules.schema.json', render: rulesJsonSchema },
+  { file: 'config/schema/rule-tests.schema.json', render: ruleTestsJsonSchema },
 ];

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Problem } from '../runtime/errors.ts';
-import { APPLY_SCRIPT_SHA, loadApplyScript } from './apply-script.ts';
+import { APPLY_SCRIPT, FLUSH_SCRIPT } from './lua-script.ts';
 import { isScriptUnknown, safeMessage } from './redis-errors.ts';
 
 interface Probe {
@@ -9,25 +9,30 @@ interface Probe {
   readonly run: (client: Redis, key: string) => Promise<unknown>;
 }
 
-/** Every command that applying needs, in the mildest form; those of the script too, as it runs with the same account. */
+/** Every command that applying and flushing need, in the mildest form; those of the scripts too, as they run with the same account. */
 const PROBES: readonly Probe[] = [
   { name: 'set', run: (client, key) => client.set(key, '1', 'PX', 1000) },
   { name: 'mget', run: (client, key) => client.mget(key) },
   { name: 'hset', run: (client, key) => client.hset(`${key}:hash`, 'field', '1') },
   { name: 'pexpire', run: (client, key) => client.pexpire(`${key}:hash`, 1000) },
   { name: 'unlink', run: (client, key) => client.unlink(key) },
-  { name: 'script|load', run: (client) => loadApplyScript(client) },
-  { name: 'evalsha', run: runScript },
+  {
+    name: 'script|load',
+    run: (client) => Promise.all([APPLY_SCRIPT, FLUSH_SCRIPT].map((script) => script.load(client))),
+  },
+  { name: 'evalsha', run: runApplyScript },
+  { name: 'evalsha', run: runFlushScript },
+  { name: 'scan', run: (client, key) => client.scan('0', 'MATCH', key, 'COUNT', 1) },
 ];
 
 /** Tries what Sluice will do on a key of its own, and says what is refused: commands together, other reasons once each. */
 export async function probeCommands(client: Redis, { key, user }: { key: string; user: string }): Promise<Problem[]> {
-  const forbidden: string[] = [];
+  const forbidden = new Set<string>();
   const others = new Map<string, Problem>();
   for (const { name, run } of PROBES) {
     const reason = await run(client, key).then(() => null, safeMessage);
     if (reason === null || isScriptUnknown(reason)) continue;
-    if (reason.startsWith('NOPERM') && !/\bkeys?\b/i.test(reason)) forbidden.push(name);
+    if (reason.startsWith('NOPERM') && !/\bkeys?\b/i.test(reason)) forbidden.add(name);
     else {
       const problem = refusal(reason, name, user);
       others.set(problem.remedy, problem);
@@ -35,15 +40,19 @@ export async function probeCommands(client: Redis, { key, user }: { key: string;
   }
   // May fail where the commands above did; the expiry then does it.
   await client.unlink(key, `${key}:hash`, `${key}:version`).catch(() => undefined);
-  return [...(forbidden.length > 0 ? [forbiddenCommands(forbidden, user)] : []), ...others.values()];
+  return [...(forbidden.size > 0 ? [forbiddenCommands([...forbidden], user)] : []), ...others.values()];
 }
 
 /** The script answers with a list of outcomes; a text in it is the error of a command inside. */
-async function runScript(client: Redis, key: string): Promise<void> {
+async function runApplyScript(client: Redis, key: string): Promise<void> {
   const versionKey = `${key}:version`;
-  const reply = await client.evalsha(APPLY_SCRIPT_SHA, 2, key, versionKey, '1000', '1', 'delete', '0', '0');
+  const reply = await client.evalsha(APPLY_SCRIPT.sha, 2, key, versionKey, '1000', '1', 'delete', '0', '0');
   const [outcome] = Array.isArray(reply) ? (reply as unknown[]) : [];
   if (typeof outcome === 'string') throw new Error(outcome);
+}
+
+function runFlushScript(client: Redis, key: string): Promise<unknown> {
+  return client.evalsha(FLUSH_SCRIPT.sha, 2, key, `${key}:version`, '1000', '1');
 }
 
 function forbiddenCommands(names: readonly string[], user: string): Problem {

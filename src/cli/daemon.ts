@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
 import type { Daemon, Runtime } from '../daemon.ts';
+import { LiveRules } from '../live-rules.ts';
 import { AdminServer } from '../runtime/admin-server.ts';
 import { adminUrl } from '../runtime/admin-url.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { LoadedConfig } from '../runtime/config/load.ts';
-import { ERRORS, ProblemsError, SluiceError, errorMessage } from '../runtime/errors.ts';
+import { ERRORS, ProblemsError, SluiceError, errorMessage, formatProblem } from '../runtime/errors.ts';
 import { createLogger } from '../runtime/logger.ts';
 import { Metrics } from '../runtime/metrics.ts';
 import { notReadyReasons } from '../runtime/readiness.ts';
+import { catchReloadSignal } from '../runtime/reload-signal.ts';
 import { catchStopSignals } from '../runtime/stop-signal.ts';
-import { preflight, type Part } from '../preflight.ts';
-import { loadAll } from './load-rules.ts';
+import { preflight, preflightRules, type Part } from '../preflight.ts';
+import { rulesAdmin, watchRules } from './daemon-rules.ts';
+import { loadAll, readRules } from './load-rules.ts';
 
 export interface DaemonOptions {
   readonly name: 'run' | 'capture' | 'apply';
@@ -34,13 +37,15 @@ export function registerDaemon(program: Command, options: DaemonOptions): void {
 }
 
 async function runDaemon(options: DaemonOptions, file: string | undefined): Promise<void> {
-  const { loaded, ruleSet } = loadAll(file, process.env);
+  const hangUp = catchReloadSignal();
+  const { loaded, ...onDisk } = loadAll(file, process.env);
+  const { ruleSet } = onDisk;
   refuseOtherTransport(options, loaded);
   const logger = createLogger(loaded.config.log.level);
   // Libraries print for a person (ioredis: a password that the server did not ask for); here stderr is a log.
   console.warn = (...words: readonly unknown[]) => logger.warn(words.map(String).join(' '));
-  for (const warning of loaded.warnings) logger.warn(warning);
-  const runtime: Runtime = { config: loaded.config, ruleSet, logger, metrics: new Metrics(), clock: systemClock };
+  for (const warning of [...loaded.warnings, ...ruleSet.warnings.map(formatProblem)]) logger.warn(warning);
+  const metrics = new Metrics();
 
   const stop = catchStopSignals((signal) => logger.info({ signal }, 'draining; a second signal ends at once'));
   const checked = preflight({ loaded, ruleSet, parts: options.parts, mode: 'prepare', logger });
@@ -52,16 +57,31 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
     return;
   }
 
-  const daemon = options.build(runtime);
+  const rules = new LiveRules({
+    initial: onDisk,
+    load: () => readRules(loaded.config.rules),
+    checkLive: (changed) => preflightRules({ loaded, ruleSet: changed, parts: options.parts, logger }),
+    signal: stop.signal,
+    clock: systemClock,
+    logger: logger.child({ component: 'rules' }),
+    metrics,
+  });
+  const daemon = options.build({ config: loaded.config, rules, logger, metrics, clock: systemClock });
   const admin = new AdminServer({
     ...loaded.config.admin,
-    metrics: runtime.metrics,
-    notReady: () => notReadyReasons(runtime.metrics, daemon.links),
+    metrics,
+    notReady: async () => [...(await notReadyReasons(metrics, daemon.links)), ...(daemon.notReady?.() ?? [])],
     audit: daemon.audit,
+    rules: rulesAdmin(rules, stop.signal),
     logger,
   });
   const { host, port } = await listen(admin, loaded);
   logger.info({ command: options.name, rules: ruleSet.hash, admin: adminUrl(host, port) }, 'started');
+  hangUp.on(() => {
+    if (!stop.signal.aborted) void rules.reload('signal');
+  });
+  const watch = watchRules(loaded.config, onDisk.fingerprint, rules);
+  stop.signal.addEventListener('abort', () => watch?.close(), { once: true });
   try {
     await daemon.run(stop.signal);
     logger.info('stopped');
@@ -70,6 +90,7 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
     logger.fatal(errorFields(error), 'stopped by an error; nothing unacknowledged was skipped');
     process.exitCode = error instanceof SluiceError ? error.exitCode : 1;
   } finally {
+    watch?.close();
     await admin.close();
     await daemon.audit?.close();
   }

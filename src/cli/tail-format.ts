@@ -3,15 +3,15 @@ import { formatCoordinates } from '../model/position.ts';
 
 /** One invalidation as a line for a person: what happened to which key, by which rule, row and transaction. */
 export function formatInvalidation(invalidation: Invalidation): string {
-  const { origin } = invalidation;
+  const { origin, rule } = invalidation;
   const time = new Date(origin.captureTimeMs).toISOString();
   const transaction = origin.gtid === null ? formatCoordinates(origin.coordinates) : origin.gtid;
   return [
     time,
     invalidation.action.padEnd(7),
-    invalidation.key,
-    `rule ${invalidation.rule}`,
-    `${origin.operation} ${origin.database}.${origin.table} ${formatPrimaryKey(origin.primaryKey)}`,
+    invalidation.action === 'epoch' ? `${invalidation.key} = ${invalidation.version}` : invalidation.key,
+    `rule ${rule}`,
+    formatCause(invalidation),
     `transaction ${transaction}`,
   ]
     .map(printable)
@@ -27,6 +27,20 @@ export function printable(text: string): string {
     const code = character.charCodeAt(0);
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16)}`;
   });
+}
+
+/** A row, or a table where no single row did it. */
+function formatCause(invalidation: Invalidation): string {
+  const { operation, database, table, primaryKey } = invalidation.origin;
+  const what = `${operation} ${database}.${table}`;
+  if (invalidation.action === 'flush' && invalidation.reason !== operation) {
+    return `${what} (${invalidation.reason.replace('_', ' ')})`;
+  }
+  return isRowOperation(operation) ? `${what} ${formatPrimaryKey(primaryKey)}` : what;
+}
+
+function isRowOperation(operation: Invalidation['origin']['operation']): boolean {
+  return operation === 'insert' || operation === 'update' || operation === 'delete';
 }
 
 function formatPrimaryKey(primaryKey: Invalidation['origin']['primaryKey']): string {

@@ -1,22 +1,22 @@
 import type { BinlogCoordinates } from '../model/position.ts';
-import type { ChangeBatch, RowChange, Transaction } from '../model/row-change.ts';
+import type { Change, ChangeBatch, Transaction } from '../model/row-change.ts';
 import { NO_VERSION, type Version } from '../model/version.ts';
 
 /**
  * What a decoded row weighs beside its bytes on the wire: objects, names, boxed values. A row of a dozen bytes takes thirty
- * times as much memory, so a chunk is cut by what it weighs, not by what was sent.
+ * times as much memory, so a chunk is cut by what it weighs, not by what was sent. A table change weighs about as much.
  */
-const ROW_BYTES = 300;
+const CHANGE_BYTES = 300;
 
 /**
- * Collects row changes until somebody takes them. The changes of complete transactions come first in one list, those
+ * Collects changes until somebody takes them. The changes of complete transactions come first in one list, those
  * of the open transaction behind them; nothing is copied when a transaction ends.
  */
 export class BatchBuilder {
   readonly #maxChunkBytes: number;
-  #changes: RowChange[] = [];
+  #changes: Change[] = [];
   /** How many of them belong to complete transactions. */
-  #completeRows = 0;
+  #completeChanges = 0;
   #completeBytes = 0;
   #openBytes = 0;
   /** Something has ended since the last batch with an end. */
@@ -33,15 +33,15 @@ export class BatchBuilder {
 
   /** What they weigh in memory, about. */
   get bufferedBytes(): number {
-    return this.#completeBytes + this.#openBytes + this.#changes.length * ROW_BYTES;
+    return this.#completeBytes + this.#openBytes + this.#changes.length * CHANGE_BYTES;
   }
 
-  /** A row change of the open transaction. */
-  add(change: RowChange): void {
+  /** A change of the open transaction. */
+  add(change: Change): void {
     this.#changes.push(change);
   }
 
-  /** The size of a row event whose changes were added. */
+  /** The size of an event whose changes were added. */
   addBytes(sizeBytes: number, transaction: Transaction): void {
     this.#openBytes += sizeBytes;
     this.#openCommitTimeMs = transaction.commitTimeUs / 1000;
@@ -51,7 +51,7 @@ export class BatchBuilder {
   end(transaction: Transaction, coordinates: BinlogCoordinates, lastVersion: Version): void {
     if (transaction.gtid !== null) this.#gtids.push(transaction.gtid);
     this.#commitTimeMs = transaction.commitTimeUs / 1000;
-    this.#completeRows = this.#changes.length;
+    this.#completeChanges = this.#changes.length;
     this.#completeBytes += this.#openBytes;
     this.#openBytes = 0;
     this.#endAt(coordinates, lastVersion);
@@ -74,15 +74,15 @@ export class BatchBuilder {
   }
 
   #takeComplete(): ChangeBatch {
-    const all = this.#completeRows === this.#changes.length;
+    const all = this.#completeChanges === this.#changes.length;
     const batch: ChangeBatch = {
-      changes: all ? this.#changes : this.#changes.slice(0, this.#completeRows),
+      changes: all ? this.#changes : this.#changes.slice(0, this.#completeChanges),
       sizeBytes: this.#completeBytes,
       end: { coordinates: this.#coordinates, gtids: this.#gtids, lastVersion: this.#lastVersion },
       commitTimeMs: this.#commitTimeMs,
     };
-    this.#changes = all ? [] : this.#changes.slice(this.#completeRows);
-    this.#completeRows = 0;
+    this.#changes = all ? [] : this.#changes.slice(this.#completeChanges);
+    this.#completeChanges = 0;
     this.#completeBytes = 0;
     this.#gtids = [];
     this.#commitTimeMs = null;

@@ -2,7 +2,7 @@ import type { ColumnDefinition } from '../model/binlog-event.ts';
 import type { Flavour } from '../model/position.ts';
 import type { Column, ColumnValue, JsonValue } from '../model/row-change.ts';
 import { parseJson } from '../model/json-text.ts';
-import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT } from './number-text.ts';
+import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT } from '../model/number-text.ts';
 import { timestampText, timeText, yearText } from './time-text.ts';
 
 /**

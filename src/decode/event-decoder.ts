@@ -8,13 +8,14 @@ import type {
   TableMapEvent,
 } from '../model/binlog-event.ts';
 import { formatCoordinates, type ResumePoint } from '../model/position.ts';
-import type { ChangeBatch, Operation, Transaction } from '../model/row-change.ts';
-import { firstVersion } from '../model/version.ts';
+import type { Change, ChangeBatch, Operation, Transaction } from '../model/row-change.ts';
+import { firstVersion, type Version } from '../model/version.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { EVENT, eventName, WITHOUT_CHANGES, whyUnreadable } from './event-type.ts';
 import { queryKind } from './query-kind.ts';
 import { rowChange } from './row-change.ts';
+import { touchedTables } from './table-change.ts';
 import { TableRegistry } from './table-registry.ts';
 
 export interface EventDecoderOptions {
@@ -22,10 +23,12 @@ export interface EventDecoderOptions {
   readonly from: ResumePoint;
   /** A transaction with more bytes of row events than this is handed over in chunks. */
   readonly maxChunkBytes: number;
+  /** The server keeps table names in lower case (lower_case_table_names=1), however a statement writes them. */
+  readonly lowerCaseNames?: boolean;
 }
 
 /**
- * Turns the events of one connection into batches of row changes; the only place that knows where transactions begin
+ * Turns the events of one connection into batches of row changes and table changes; the only place that knows where transactions begin
  * and end. One decoder per connection attempt: it begins at a transaction end with the last version given out there,
  * so the same events get the same versions however often they are read.
  *
@@ -37,6 +40,7 @@ export interface EventDecoderOptions {
 export class EventDecoder {
   readonly #tables: TableRegistry;
   readonly #batches: BatchBuilder;
+  readonly #lowerCaseNames: boolean;
   #file: string;
   /** Where the last event ended; never goes back within a file. */
   #offset: number;
@@ -45,14 +49,15 @@ export class EventDecoder {
   #transaction: Transaction | null = null;
   /** Whether it has said BEGIN, so that a query does not end it. */
   #explicit = false;
-  #rowsOfTransaction = 0;
+  #changesOfTransaction = 0;
 
-  constructor({ from, maxChunkBytes }: EventDecoderOptions) {
+  constructor({ from, maxChunkBytes, lowerCaseNames = false }: EventDecoderOptions) {
     this.#file = from.position.coordinates.file;
     this.#offset = from.position.coordinates.offset;
     this.#version = from.lastVersion;
     this.#tables = new TableRegistry(from.position.flavour);
     this.#batches = new BatchBuilder(maxChunkBytes);
+    this.#lowerCaseNames = lowerCaseNames;
   }
 
   /** Bytes of row events not taken yet. */
@@ -136,7 +141,7 @@ export class EventDecoder {
     const transaction = { gtid, commitTimeUs, begin: { file: this.#file, offset: this.#offset } };
     this.#transaction = transaction;
     this.#explicit = explicit;
-    this.#rowsOfTransaction = 0;
+    this.#changesOfTransaction = 0;
     return transaction;
   }
 
@@ -155,8 +160,12 @@ export class EventDecoder {
       }
       this.#explicit = true;
     } else if (kind === 'commit' || (kind === 'definition' && !this.#explicit)) {
-      this.#end(event, this.#transaction ?? this.#open(null, event.timestamp * 1000, false));
+      const transaction = this.#transaction ?? this.#open(null, event.timestamp * 1000, false);
+      if (kind === 'definition') this.#definition(event, transaction);
+      this.#end(event, transaction);
       return;
+    } else if (kind === 'definition' && this.#transaction !== null) {
+      this.#definition(event, this.#transaction);
     }
     this.#advance(event);
   }
@@ -167,12 +176,34 @@ export class EventDecoder {
     const known = this.#tables.byId(event.tableId);
     if (known === undefined) throw this.#undecodable(`rows of table id ${event.tableId}, which nothing has defined`);
     for (const row of event.rows) {
-      this.#version =
-        this.#rowsOfTransaction === 0 ? firstVersion(this.#version, transaction.commitTimeUs) : this.#version + 1;
-      this.#rowsOfTransaction++;
-      this.#batches.add(rowChange(operation, known, row, this.#version, transaction));
+      this.#batches.add(rowChange(operation, known, row, this.#nextVersion(transaction), transaction));
     }
     this.#batches.addBytes(event.size, transaction);
+  }
+
+  /** A statement that is logged as text in every format: DDL, GRANT, … */
+  #definition({ query, schema, size }: QueryEvent, transaction: Transaction): void {
+    const touched = touchedTables(query, schema);
+    if (touched.length === 0) return;
+    const stored = (name: string): string => (this.#lowerCaseNames ? name.toLowerCase() : name);
+    for (const { operation, database, table } of touched) {
+      const names = { database: stored(database), table: table === null ? null : stored(table) };
+      const change: Change = {
+        kind: 'table',
+        operation,
+        ...names,
+        version: this.#nextVersion(transaction),
+        transaction,
+      };
+      this.#batches.add(change);
+    }
+    this.#batches.addBytes(size, transaction);
+  }
+
+  #nextVersion(transaction: Transaction): Version {
+    const first = this.#changesOfTransaction++ === 0;
+    this.#version = first ? firstVersion(this.#version, transaction.commitTimeUs) : this.#version + 1;
+    return this.#version;
   }
 
   #end(event: BinlogEvent, transaction: Transaction | null): void {
@@ -190,7 +221,7 @@ export class EventDecoder {
   /** A transaction can only begin, or a file end, after the last one ended; one without rows may have ended unseen. */
   #closeEmpty(): void {
     if (this.#transaction === null) return;
-    if (this.#rowsOfTransaction > 0) {
+    if (this.#changesOfTransaction > 0) {
       throw this.#undecodable(`the transaction that began at ${formatCoordinates(this.#transaction.begin)} has no end`);
     }
     this.#close(this.#transaction);

@@ -17,7 +17,7 @@ const PATTERNS: readonly (readonly [RegExp, QueryKind])[] = [
   [/^(COMMIT|ROLLBACK|XA (COMMIT|ROLLBACK))\b/i, 'commit'],
   [/^(SAVEPOINT|RELEASE SAVEPOINT|XA (END|PREPARE))\b/i, 'inside'],
   // The server empties MEMORY tables this way after a restart, whatever the format: no rows, but TRUNCATE in effect.
-  [/^DELETE FROM `[^`]+`\.`[^`]+`\s*(\/\*.*\*\/)?$/i, 'definition'],
+  [/^DELETE FROM `(?:[^`]|``)+`\.`(?:[^`]|``)+`\s*(\/\*.*\*\/)?$/i, 'definition'],
   [/^(INSERT|UPDATE|DELETE|REPLACE|LOAD|WITH|SELECT|CALL|DO|VALUES|TABLE)\b/i, 'rows'],
   [/^SET STATEMENT\b.*\bFOR\s+(INSERT|UPDATE|DELETE|REPLACE|LOAD)\b/is, 'rows'],
 ];

@@ -20,7 +20,7 @@ export function rowChange(
     nameTheEnumError(before, enumColumns);
     nameTheEnumError(after, enumColumns);
   }
-  return { operation, table, before, after, version, transaction };
+  return { kind: 'row', operation, table, before, after, version, transaction };
 }
 
 /** The ENUM value with index 0, which a non-strict server stores for anything not in the list, reads as `''`. */

@@ -31,6 +31,8 @@ export interface GtidEvent extends BinlogEvent {
 
 export interface QueryEvent extends BinlogEvent {
   readonly query: string;
+  /** The default database of the session; empty if it had none. */
+  readonly schema: string;
 }
 
 /** Sent while nothing happens, and after transactions the server skipped for us. */

@@ -4,11 +4,11 @@
  * resume from half of what was meant. Reading is strict, because a wrong position loses changes silently.
  */
 import type { Checkpoint } from '../ports.ts';
-import type { Position } from './position.ts';
+import { NO_EPOCHS, type Epochs, type Position } from './position.ts';
 
 const FORMAT = 1;
 
-export function encodeCheckpoint({ position, lastVersion, savedAtMs }: Checkpoint): string {
+export function encodeCheckpoint({ position, lastVersion, epochs, savedAtMs }: Checkpoint): string {
   const text = {
     format: FORMAT,
     savedAt: new Date(savedAtMs).toISOString(),
@@ -19,20 +19,32 @@ export function encodeCheckpoint({ position, lastVersion, savedAtMs }: Checkpoin
       gtidSet: position.gtidSet,
     },
     lastVersion,
+    // Only when there are any: what an older daemon cannot know it need not refuse.
+    ...(epochs.size === 0 ? {} : { epochs: Object.fromEntries(epochs) }),
   };
   return `${JSON.stringify(text, null, 2)}\n`;
 }
 
 /** Throws an Error that says what is wrong; the store adds where it stands and the code CHECKPOINT_UNREADABLE. */
 export function decodeCheckpoint(content: string): Checkpoint {
-  const root = fields(parse(content), 'checkpoint', ['format', 'savedAt', 'position', 'lastVersion']);
+  const root = fields(parse(content), 'checkpoint', ['format', 'savedAt', 'position', 'lastVersion'], ['epochs']);
   const savedAtMs = typeof root['savedAt'] === 'string' ? Date.parse(root['savedAt']) : NaN;
   if (Number.isNaN(savedAtMs)) throw new Error('savedAt is not a time');
   return {
     position: decodePosition(root['position']),
     lastVersion: count(root['lastVersion'], 'lastVersion'),
+    epochs: Object.hasOwn(root, 'epochs') ? decodeEpochs(root['epochs']) : NO_EPOCHS,
     savedAtMs,
   };
+}
+
+function decodeEpochs(value: unknown): Epochs {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('epochs is not an object');
+  const entries = Object.entries(value).map(([table, version]): [string, number] => {
+    if (!/^[^]+\.[^]+$/.test(table)) throw new Error(`epochs has ${JSON.stringify(table)}, which is no database.table`);
+    return [table, count(version, `the epoch of ${table}`)];
+  });
+  return new Map(entries);
 }
 
 function decodePosition(value: unknown): Position {
@@ -66,12 +78,17 @@ function parse(text: string): unknown {
   return value;
 }
 
-/** An object with exactly these fields. */
-function fields(value: unknown, what: string, names: readonly string[]): Record<string, unknown> {
+/** An object with exactly these fields, and perhaps the optional ones. */
+function fields(
+  value: unknown,
+  what: string,
+  names: readonly string[],
+  optional: readonly string[] = [],
+): Record<string, unknown> {
   if (typeof value !== 'object' || value === null) throw new Error(`${what} is not an object`);
   const missing = names.find((name) => !Object.hasOwn(value, name));
   if (missing !== undefined) throw new Error(`${what} has no ${missing}`);
-  const unknown = Object.keys(value).find((name) => !names.includes(name));
+  const unknown = Object.keys(value).find((name) => !names.includes(name) && !optional.includes(name));
   if (unknown !== undefined) throw new Error(`${what} has an unknown field ${JSON.stringify(unknown)}`);
   return value as Record<string, unknown>;
 }

@@ -1,12 +1,14 @@
 import type { BinlogCoordinates } from './position.ts';
-import type { JsonValue, Operation } from './row-change.ts';
+import type { JsonValue, Operation, TableOperation } from './row-change.ts';
 import type { Version } from './version.ts';
 
-/** Who caused an invalidation: enough to answer "which row and which transaction did it". */
+/** Who caused an invalidation: enough to answer "which row and which transaction did it, by which rules". */
 export interface ChangeOrigin {
   readonly database: string;
   readonly table: string;
-  readonly operation: Operation;
+  readonly operation: Operation | TableOperation;
+  /** Hash of the rule set that was in force (RuleSet.hash); empty in records made before records carried it. */
+  readonly ruleSet: string;
   /** Primary key of the row (before image of an update or delete); null if the table has none. */
   readonly primaryKey: Readonly<Record<string, JsonValue>> | null;
   readonly gtid: string | null;
@@ -28,7 +30,7 @@ export interface RowPayload {
 }
 
 interface InvalidationBase {
-  /** The cache key. */
+  /** The cache key; of a flush, the pattern. */
   readonly key: string;
   /** Same partition key → same partition → applied in commit order. The cache key itself unless the rule says else. */
   readonly partitionKey: string;
@@ -51,7 +53,36 @@ export interface RefreshInvalidation extends InvalidationBase {
   readonly row: RowPayload;
 }
 
-export type Invalidation = DeleteInvalidation | RefreshInvalidation;
+/** Why a rule's keys are flushed: a table change, a transaction with too many rows, or a column that is gone. */
+export type FlushReason = TableOperation | 'large_transaction' | 'column_missing';
+
+/**
+ * Every key that one template of a rule can give goes, whichever row it belongs to. `key` is the pattern in the glob syntax
+ * of Redis (`product:*`; `*`, `?`, `[`, `]`, `^` and `\` of the fixed text are escaped with `\`), `partitionKey` the rule's name.
+ */
+export interface FlushInvalidation extends InvalidationBase {
+  readonly action: 'flush';
+  readonly reason: FlushReason;
+  /**
+   * True when a refresh rule may own the same keys. The flush then leaves alone what carries a newer version, and the transport
+   * delivers it so that it acts after everything that was published before it, whatever the partition: in Kafka a copy in every
+   * partition. Plain deletes need none of that: they do not mind their order.
+   */
+  readonly versioned: boolean;
+}
+
+/**
+ * The epoch of a table was raised: `key` is `sluice:epoch:<database>.<table>`, its new value the invalidation's version.
+ * Applications read it and put it where the key template says `{@epoch}`.
+ */
+export interface EpochInvalidation extends InvalidationBase {
+  readonly action: 'epoch';
+}
+
+export type Invalidation = DeleteInvalidation | RefreshInvalidation | FlushInvalidation | EpochInvalidation;
+
+/** By rule name, then by operation: a rule may refresh on an update and delete on a delete. */
+export type RefreshPlans = ReadonlyMap<string, Readonly<Partial<Record<Operation, RefreshPlan>>>>;
 
 /** How a rule's refresh gets and stores its value; compiled from the rule file, looked up by rule name when applying. */
 export interface RefreshPlan {
@@ -66,4 +97,21 @@ export interface RefreshPlan {
   readonly jitter: number;
   /** What a key holds when its row is gone: null = the key is deleted, else this marker with its own TTL. */
   readonly empty: { readonly value: string; readonly ttlMs: number } | null;
+}
+
+/** The plan that a refresh was made for; undefined when the rules no longer have one. */
+export function planOf(plans: RefreshPlans, { rule, origin }: RefreshInvalidation): RefreshPlan | undefined {
+  const { operation } = origin;
+  // Only rows are refreshed.
+  if (operation !== 'insert' && operation !== 'update' && operation !== 'delete') return undefined;
+  return plans.get(rule)?.[operation];
+}
+
+/** Each plan once. */
+export function allPlans(plans: RefreshPlans): RefreshPlan[] {
+  return [...new Set([...plans.values()].flatMap((byOperation) => Object.values(byOperation)))];
+}
+
+export function hasQuery(plans: RefreshPlans): boolean {
+  return allPlans(plans).some(({ from }) => from.kind === 'query');
 }

@@ -22,7 +22,15 @@ export interface Position {
   readonly gtidSet: string | null;
 }
 
-/** All that is needed to continue: where, and which version was assigned last. */
+/**
+ * The epochs of tables that were raised at least once: `database.table` → the version of the table change that raised it
+ * last. Never changed in place: a raise makes a new map.
+ */
+export type Epochs = ReadonlyMap<string, Version>;
+
+export const NO_EPOCHS: Epochs = new Map();
+
+/** All that is needed to read on: where, and which version was assigned last. */
 export interface ResumePoint {
   readonly position: Position;
   readonly lastVersion: Version;

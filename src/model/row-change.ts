@@ -3,6 +3,9 @@ import type { Version } from './version.ts';
 
 export type Operation = 'insert' | 'update' | 'delete';
 
+/** What a table change does to the rows of a mapped table without saying so row by row. */
+export type TableOperation = 'truncate' | 'drop' | 'rename' | 'alter';
+
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
@@ -42,6 +45,7 @@ export interface Transaction {
 }
 
 export interface RowChange {
+  readonly kind: 'row';
   readonly operation: Operation;
   readonly table: Table;
   /** null for an insert. */
@@ -53,12 +57,28 @@ export interface RowChange {
 }
 
 /**
- * The unit that moves from source to transport: row changes in commit order. A batch holds whole transactions and
+ * A statement that changed or removed rows of a table without logging them (DDL, TRUNCATE). A RENAME is one table change for
+ * each name that now means something else: the old names and the new ones. It has a version of its own, as a row change has.
+ */
+export interface TableChange {
+  readonly kind: 'table';
+  readonly operation: TableOperation;
+  readonly database: string;
+  /** Null: every table of the database: DROP DATABASE, or a statement whose table names cannot be read. */
+  readonly table: string | null;
+  readonly version: Version;
+  readonly transaction: Transaction;
+}
+
+export type Change = RowChange | TableChange;
+
+/**
+ * The unit that moves from source to transport: row changes and table changes in commit order. A batch holds whole transactions and
  * ends with one (`end` is set), or is a chunk of a transaction too large for memory (`end` is null).
  * Empty batches travel too (nothing matched, a heartbeat), so that the watermark keeps moving.
  */
 export interface ChangeBatch {
-  readonly changes: readonly RowChange[];
+  readonly changes: readonly Change[];
   /** Size of the row events on the wire in bytes: what the bounds count. */
   readonly sizeBytes: number;
   /** Null while the transaction goes on: such a batch may not move the watermark. */

@@ -1,9 +1,9 @@
-import type { ResumePoint } from '../model/position.ts';
 import type { CheckpointStore, Clock } from '../ports.ts';
 import { fullJitterMs } from '../runtime/backoff.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import type { Progress } from './watermark.ts';
 
 export interface CheckpointerOptions {
   readonly store: CheckpointStore;
@@ -13,13 +13,13 @@ export interface CheckpointerOptions {
   readonly metrics: Metrics;
   readonly pipeline: string;
   /** The watermark now: the same object as last time means nothing has moved. */
-  readonly watermark: () => ResumePoint;
+  readonly watermark: () => Progress;
 }
 
 /** Saves the watermark at an interval, only when it moved. A failed save is retried: a restart then repeats more, no less. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  #saved: ResumePoint | undefined;
+  #saved: Progress | undefined;
   #savedAtMs: number;
 
   constructor(options: CheckpointerOptions) {

@@ -1,8 +1,8 @@
 import type { TransactionEnd } from '../model/position.ts';
 
 /** One batch between publish and acknowledgement. Handed back to `acknowledge`, otherwise opaque. */
-export interface Ticket {
-  readonly end: TransactionEnd | null;
+export interface Ticket<End = TransactionEnd> {
+  readonly end: End | null;
   readonly sizeBytes: number;
   acknowledged: boolean;
 }
@@ -12,19 +12,19 @@ export interface Ticket {
  *
  * A batch is opened in commit order and acknowledged when its invalidations are durable or applied. The watermark is
  * the end of the newest batch before which everything is acknowledged (invariants I1, I2); a chunk of a transaction
- * has no end and so cannot move it (I3). Batches and bytes in flight are bounded (I8), except that one batch may
+ * has no end and so cannot move it (I3). What an end says is the caller's business. Batches and bytes in flight are bounded (I8), except that one batch may
  * always be open, however large: else a batch above the bound would wait for ever.
  */
-export class InFlightWindow {
+export class InFlightWindow<End = TransactionEnd> {
   readonly #maxBatches: number;
   readonly #maxBytes: number;
-  readonly #onWatermark: (end: TransactionEnd) => void;
-  readonly #tickets: Ticket[] = [];
+  readonly #onWatermark: (end: End) => void;
+  readonly #tickets: Ticket<End>[] = [];
   #head = 0;
   #sizeBytes = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(options: { maxBatches: number; maxBytes: number; onWatermark: (end: TransactionEnd) => void }) {
+  constructor(options: { maxBatches: number; maxBytes: number; onWatermark: (end: End) => void }) {
     this.#maxBatches = options.maxBatches;
     this.#maxBytes = options.maxBytes;
     this.#onWatermark = options.onWatermark;
@@ -42,15 +42,15 @@ export class InFlightWindow {
     return this.batches === 0 || (this.batches < this.#maxBatches && this.#sizeBytes < this.#maxBytes);
   }
 
-  open(end: TransactionEnd | null, sizeBytes: number): Ticket {
-    const ticket: Ticket = { end, sizeBytes, acknowledged: false };
+  open(end: End | null, sizeBytes: number): Ticket<End> {
+    const ticket: Ticket<End> = { end, sizeBytes, acknowledged: false };
     this.#tickets.push(ticket);
     this.#sizeBytes += sizeBytes;
     return ticket;
   }
 
   /** Every end that the watermark passes is reported, in order, so that no GTID of theirs is lost. */
-  acknowledge(ticket: Ticket): void {
+  acknowledge(ticket: Ticket<End>): void {
     ticket.acknowledged = true;
     for (let head = this.#tickets[this.#head]; head?.acknowledged === true; head = this.#tickets[this.#head]) {
       this.#head++;

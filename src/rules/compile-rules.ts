@@ -1,35 +1,37 @@
-import { createHash } from 'node:crypto';
 import type { RefreshPlan } from '../model/invalidation.ts';
-import { printTemplate, type KeyTemplate } from './key-template.ts';
+import type { Operation, TableOperation } from '../model/row-change.ts';
+import { texts } from './schema/check-references.ts';
+import { TABLE_OPERATIONS, type EffectiveRule } from './schema/effective-rule.ts';
+import { keyWarnings } from './check/key-warnings.ts';
+import type { KeyTemplate } from './template/key-template.ts';
+import type { ParsedLookup } from './schema/lookup-schema.ts';
 import { mentionsOf } from './mentions.ts';
+import type { ParsedAction, ParsedRefresh } from './schema/refresh-schema.ts';
 import type { LocatedRule } from './rule-file.ts';
-import type { ParsedRefresh, ParsedRule } from './rule-schema.ts';
-import type { CompiledRule, RuleAction, RuleSet } from './rule-set.ts';
-import { templatesOverlap } from './template-overlap.ts';
+import { hashOf } from './rule-hash.ts';
+import type { CompiledLookup, CompiledRule, RuleAction, RuleSet, TableReaction } from './rule-set.ts';
+import { warningsOf } from './check/rule-warnings.ts';
+import type { ParsedReaction } from './schema/table-changes-schema.ts';
+import { substituteConstants } from './template/template-constants.ts';
+import { templatesOverlap } from './template/template-overlap.ts';
 
 /** What only the whole set can tell: which deletes must leave a version, and the hash. */
 export function compileRules(located: readonly LocatedRule[]): RuleSet {
-  const parsed = located.map(({ rule }) => rule);
-  const refreshed = parsed.filter(({ action }) => action !== 'delete').flatMap(({ keys }) => keys);
-  const rules = parsed.map((rule) => compileRule(rule, refreshed));
-  const plans = new Map(
-    rules.flatMap(({ name, action }) => (action.kind === 'refresh' ? [[name, action.plan] as const] : [])),
-  );
-  return { rules, plans, hash: hashOf(rules), mentions: located.map(mentionsOf) };
-}
-
-function compileRule(rule: ParsedRule, refreshed: readonly KeyTemplate[]): CompiledRule {
+  const unmarked = located.map(compileRule);
+  const refreshed = unmarked.filter(mayRefresh).flatMap(({ keys }) => keys);
+  const rules = unmarked.map((rule) => ({ ...rule, versioned: rule.keys.map((key) => isOwned(key, refreshed)) }));
+  const mentions = located.map(mentionsOf);
   return {
-    name: rule.name,
-    tables: rule.table,
-    operations: rule.on,
-    columns: rule.columns ?? null,
-    keys: rule.keys,
-    nullText: rule.null_as ?? null,
-    partitionKey: rule.partition_key ?? null,
-    action: rule.action === 'delete' ? deleteAction(rule, refreshed) : refreshAction(rule.name, rule.action.refresh),
+    rules,
+    plans: new Map(rules.map((rule) => [rule.name, plansOf(rule)])),
+    hash: hashOf(rules),
+    mentions,
+    warnings: [...warningsOf(located), ...keyWarnings(rules, mentions)],
   };
 }
+
+const mayRefresh = ({ actions }: Pick<CompiledRule, 'actions'>): boolean =>
+  Object.values(actions).some(({ kind }) => kind === 'refresh');
 
 /**
  * A delete must leave its version in Redis if any refresh may write the same key: else an older refresh, delivered
@@ -37,9 +39,56 @@ function compileRule(rule: ParsedRule, refreshed: readonly KeyTemplate[]): Compi
  * a plain UNLINK. Which rule owns a key is decided by its templates alone, whatever the tables: keys are one name
  * space, and a wrong "yes" costs a little memory in Redis, a wrong "no" a stale key.
  */
-function deleteAction(rule: ParsedRule, refreshed: readonly KeyTemplate[]): RuleAction {
-  return { kind: 'delete', versioned: rule.keys.map((key) => refreshed.some((other) => templatesOverlap(key, other))) };
+const isOwned = (key: KeyTemplate, refreshed: readonly KeyTemplate[]): boolean =>
+  refreshed.some((other) => templatesOverlap(key, other));
+
+function plansOf({ actions }: CompiledRule): Partial<Record<Operation, RefreshPlan>> {
+  const plans: Partial<Record<Operation, RefreshPlan>> = {};
+  for (const operation of ['insert', 'update', 'delete'] as const) {
+    const action = actions[operation];
+    if (action?.kind === 'refresh') plans[operation] = action.plan;
+  }
+  return plans;
 }
+
+function compileRule({ effective, constants }: LocatedRule): Omit<CompiledRule, 'versioned'> {
+  const { rule, nullText, maxKeys, flushAboveRows } = effective;
+  const known = texts(constants);
+  const literal = (template: KeyTemplate): KeyTemplate => {
+    const substituted = substituteConstants(template, known);
+    if ('ok' in substituted) return substituted.ok;
+    throw new Error('a template that its constants do not fit was let pass');
+  };
+  return {
+    name: rule.name,
+    tables: rule.table,
+    actions: actionsOf(effective),
+    columns: rule.columns ?? null,
+    keys: rule.keys.map(literal),
+    nullText,
+    partitionKey: rule.partition_key === undefined ? null : literal(rule.partition_key),
+    when: rule.when ?? null,
+    lookup: rule.lookup === undefined ? null : lookup(rule.lookup),
+    maxKeys,
+    flushAboveRows,
+    tableChanges: tableChangesOf(effective, literal),
+  };
+}
+
+/** One action for several operations stays one, and so does its plan. */
+function actionsOf({ rule, actions }: EffectiveRule): CompiledRule['actions'] {
+  const compiled = new Map<ParsedAction, RuleAction>();
+  return Object.fromEntries(
+    actions.map(({ operation, value }) => {
+      const action = compiled.get(value) ?? actionOf(rule.name, value);
+      compiled.set(value, action);
+      return [operation, action];
+    }),
+  );
+}
+
+const actionOf = (rule: string, action: ParsedAction): RuleAction =>
+  action === 'delete' ? { kind: 'delete' } : refreshAction(rule, action.refresh);
 
 function refreshAction(rule: string, refresh: ParsedRefresh): RuleAction {
   const { query, row, store, ttl, jitter, empty } = refresh;
@@ -55,13 +104,21 @@ function refreshAction(rule: string, refresh: ParsedRefresh): RuleAction {
   return { kind: 'refresh', plan, columns: Array.isArray(named) ? [...new Set(named)] : null };
 }
 
-function hashOf(rules: readonly CompiledRule[]): string {
-  const meaning = rules.map((rule) => ({
-    ...rule,
-    tables: rule.tables.map(({ text }) => text),
-    operations: [...rule.operations].sort(),
-    keys: rule.keys.map(printTemplate),
-    partitionKey: rule.partitionKey === null ? null : printTemplate(rule.partitionKey),
-  }));
-  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 12);
+const lookup = ({ query, tables, cache, timeout }: ParsedLookup): CompiledLookup => ({
+  sql: query.sql,
+  parameters: query.parameters,
+  tables,
+  maxCached: cache,
+  timeoutMs: timeout,
+});
+
+function tableChangesOf(
+  { tableChanges }: EffectiveRule,
+  literal: (template: KeyTemplate) => KeyTemplate,
+): CompiledRule['tableChanges'] {
+  const reaction = (value: ParsedReaction): TableReaction =>
+    typeof value === 'string' ? { kind: value } : { kind: 'delete', keys: value.delete.map(literal) };
+  return Object.fromEntries(
+    TABLE_OPERATIONS.map((operation) => [operation, reaction(tableChanges[operation].value)]),
+  ) as Record<TableOperation, TableReaction>;
 }

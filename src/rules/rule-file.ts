@@ -1,8 +1,13 @@
 import { ProblemsError, type Problem } from '../runtime/errors.ts';
 import { YamlDocument, validate } from '../runtime/config/yaml-document.ts';
+import { checkReferences } from './schema/check-references.ts';
 import { compileRules } from './compile-rules.ts';
-import { ruleFileSchema, type ParsedRule } from './rule-schema.ts';
+import { resolveConstants, type Constants, type ConstantSources } from './schema/constants.ts';
+import { effectiveRule, type EffectiveRule } from './schema/effective-rule.ts';
+import { ruleFileSchema } from './schema/rule-schema.ts';
 import type { RuleSet } from './rule-set.ts';
+import { missingActions } from './schema/missing-actions.ts';
+import { rightParts } from './schema/right-parts.ts';
 
 export interface RuleFile {
   /** As messages name it. */
@@ -10,19 +15,32 @@ export interface RuleFile {
   readonly text: string;
 }
 
-/** A rule that is right by itself, and where it stands. */
+/** A rule that is right, and where it stands. */
 export interface LocatedRule {
-  readonly rule: ParsedRule;
+  readonly effective: EffectiveRule;
+  /** Those of its file. */
+  readonly constants: Constants;
   readonly document: YamlDocument;
   /** Its place in the document's list. */
   readonly index: number;
 }
 
-/** Reads rule files into one rule set. Throws ProblemsError with every mistake of every file, in the order of the files. */
-export function loadRules(files: readonly RuleFile[]): RuleSet {
+/** Nothing: an environment without variables, and no file. For rules that are to mean the same everywhere. */
+const NO_SOURCES: ConstantSources = {
+  env: {},
+  readFile: () => {
+    throw new Error('no files can be read here');
+  },
+};
+
+/**
+ * Reads rule files into one rule set. Throws ProblemsError with every mistake of every file, in the order of the files.
+ * `sources` is what `constants` may read.
+ */
+export function loadRules(files: readonly RuleFile[], sources: ConstantSources = NO_SOURCES): RuleSet {
   const documents = files.map(({ file, text }) => new YamlDocument(file, text));
   const problems: Problem[] = [];
-  const rules = documents.flatMap((document) => readRules(document, problems));
+  const rules = documents.flatMap((document) => readRules(document, sources, problems));
   problems.push(...repeatedNames(documents));
   if (files.length === 0) {
     problems.push({ message: 'there is no rule file', remedy: 'Write one; config/rules.example.yaml is an example.' });
@@ -31,18 +49,25 @@ export function loadRules(files: readonly RuleFile[]): RuleSet {
   return compileRules(rules);
 }
 
-function readRules(document: YamlDocument, problems: Problem[]): LocatedRule[] {
+function readRules(document: YamlDocument, sources: ConstantSources, problems: Problem[]): LocatedRule[] {
   const syntax = document.syntaxProblems();
   if (syntax.length > 0) {
     problems.push(...syntax);
     return [];
   }
-  const checked = validate(ruleFileSchema, document, document.value());
-  if (!checked.ok) {
-    problems.push(...checked.problems);
-    return [];
-  }
-  return checked.value.rules.map((rule, index) => ({ rule, document, index }));
+  const value = document.value();
+  const checked = validate(ruleFileSchema, document, value);
+  if (!checked.ok) problems.push(...checked.problems);
+  problems.push(...missingActions(document, value));
+  // What is right by itself is looked at further, so that one mistake does not hide another.
+  const { constants: written, defaults, rules } = rightParts(value, checked);
+  const resolved = written === null ? null : resolveConstants(written, document, sources);
+  problems.push(...(resolved?.problems ?? []));
+  return rules.map(({ rule, index }) => {
+    const effective = effectiveRule(rule, defaults ?? {}, index);
+    problems.push(...checkReferences({ document, effective, constants: resolved?.constants ?? null, index }));
+    return { effective, constants: resolved?.constants ?? new Map(), document, index };
+  });
 }
 
 /** Looked for in the plain values, so that it is found in a file with other mistakes too. */

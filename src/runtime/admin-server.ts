@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { AuditTrail } from './audit-trail.ts';
 import { parseFilter } from './audit-filter.ts';
-import { errorMessage } from './errors.ts';
+import { errorMessage, type Problem } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -14,12 +14,34 @@ export interface AdminServerOptions {
   /** Empty when ready, else every reason why not. */
   readonly notReady: () => Promise<string[]>;
   readonly audit: AuditTrail | null;
+  readonly rules: RulesAdmin;
   readonly logger: Logger;
 }
 
-type Route = (url: URL, response: ServerResponse, request: IncomingMessage) => Promise<void> | void;
+/** The rules in force, as the routes need them. */
+export interface RulesAdmin {
+  describe(): object;
+  /** Null: the daemon stops and reloads nothing any more. */
+  reload(): Promise<{ readonly outcome: string; readonly hash: string; readonly problems: readonly Problem[] } | null>;
+  /** What `/readyz` says beside its answer, because it makes nothing unready: the rule files are refused. */
+  notes(): readonly string[];
+}
 
-/** `/livez`, `/readyz`, `/metrics` and the stream behind `sluice tail`. Reads only; bound to loopback unless told. */
+type Handler = (url: URL, response: ServerResponse, request: IncomingMessage) => Promise<void> | void;
+
+/** What is answered to which methods; GET answers HEAD as well. */
+interface Route {
+  readonly methods: readonly string[];
+  readonly answer: Handler;
+}
+
+const get = (answer: Handler): Route => ({ methods: ['GET', 'HEAD'], answer });
+const post = (answer: Handler): Route => ({ methods: ['POST'], answer });
+
+/**
+ * `/livez`, `/readyz`, `/metrics`, the rules, and the stream behind `sluice tail`. The only thing it can be told to do is
+ * to read the rule files again. There is no login: bound to loopback unless told.
+ */
 export class AdminServer {
   readonly #options: AdminServerOptions;
   readonly #server: Server;
@@ -29,10 +51,12 @@ export class AdminServer {
     this.#options = options;
     this.#server = createServer((request, response) => void this.#answer(request, response));
     this.#routes = new Map<string, Route>([
-      ['/livez', (_url, response) => sendJson(response, 200, { status: 'alive' })],
-      ['/readyz', (_url, response) => this.#readiness(response)],
-      ['/metrics', (_url, response) => this.#metrics(response)],
-      ['/v1/invalidations', (url, response, request) => this.#tail(url, response, request)],
+      ['/livez', get((_url, response) => sendJson(response, 200, { status: 'alive' }))],
+      ['/readyz', get((_url, response) => this.#readiness(response))],
+      ['/metrics', get((_url, response) => this.#metrics(response))],
+      ['/v1/invalidations', get((url, response, request) => this.#tail(url, response, request))],
+      ['/v1/rules', get((_url, response) => sendJson(response, 200, options.rules.describe()))],
+      ['/v1/rules/reload', post((_url, response) => this.#reload(response))],
     ]);
   }
 
@@ -53,15 +77,16 @@ export class AdminServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        response.setHeader('allow', 'GET, HEAD');
-        sendJson(response, 405, { error: 'only GET and HEAD are answered' });
-        return;
-      }
       const url = new URL(request.url ?? '/', 'http://admin');
       const route = this.#routes.get(url.pathname);
-      if (route === undefined) sendJson(response, 404, { error: 'not found', routes: [...this.#routes.keys()] });
-      else await route(url, response, request);
+      if (route === undefined) {
+        sendJson(response, 404, { error: 'not found', routes: [...this.#routes.keys()] });
+      } else if (!route.methods.includes(request.method ?? '')) {
+        response.setHeader('allow', route.methods.join(', '));
+        sendJson(response, 405, { error: `this is answered to ${route.methods.join(' and ')} only` });
+      } else {
+        await route.answer(url, response, request);
+      }
     } catch (error) {
       this.#options.logger.warn({ err: errorMessage(error) }, 'admin request failed');
       if (!response.headersSent) sendJson(response, 400, { error: 'the request could not be answered' });
@@ -71,7 +96,17 @@ export class AdminServer {
 
   async #readiness(response: ServerResponse): Promise<void> {
     const reasons = await this.#options.notReady();
-    sendJson(response, reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
+    const notes = this.#options.rules.notes();
+    const ready = reasons.length === 0;
+    sendJson(response, ready ? 200 : 503, { ready, reasons, ...(notes.length === 0 ? {} : { notes }) });
+  }
+
+  /** 200: in force, or was already. 422: refused, the old rules stay. 409: too late, the daemon stops. */
+  async #reload(response: ServerResponse): Promise<void> {
+    const result = await this.#options.rules.reload();
+    if (result === null) sendJson(response, 409, { error: 'the daemon stops; its next start reads the rules' });
+    else if (result.outcome === 'refused') sendJson(response, 422, result);
+    else sendJson(response, 200, { outcome: result.outcome, hash: result.hash });
   }
 
   async #metrics(response: ServerResponse): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Invalidation } from '../model/invalidation.ts';
-import { matchesGlob } from './glob.ts';
+import { matchesGlob, meetsFlushPattern } from './glob.ts';
 
 /** What `sluice tail` lets through. Everything given must match. */
 export interface AuditFilter {
-  /** Glob over the cache key: `*` any run, `?` one character. */
+  /** Glob over the cache key: `*` any run, `?` one character. A flush matches when it may have removed such a key. */
   readonly key?: string;
   /** `table` or `database.table`, a glob too. */
   readonly table?: string;
@@ -50,7 +50,9 @@ export function filterToQuery(filter: AuditFilter): string {
 export function compileFilter(filter: AuditFilter): (invalidation: Invalidation) => boolean {
   const tests: ((invalidation: Invalidation) => boolean)[] = [];
   const { key, table, rule, sinceMs } = filter;
-  if (key !== undefined) tests.push(({ key: text }) => matchesGlob(key, text));
+  if (key !== undefined) {
+    tests.push((each) => (each.action === 'flush' ? meetsFlushPattern(key, each.key) : matchesGlob(key, each.key)));
+  }
   if (table !== undefined) {
     tests.push(({ origin }) =>
       matchesGlob(table, table.includes('.') ? `${origin.database}.${origin.table}` : origin.table),

@@ -67,6 +67,6 @@ export class AuditTrail {
 }
 
 function withoutRow(invalidation: Invalidation): Invalidation {
-  if (invalidation.action === 'delete') return invalidation;
+  if (invalidation.action !== 'refresh') return invalidation;
   return { ...invalidation, row: { state: invalidation.row.state, columns: {} } };
 }

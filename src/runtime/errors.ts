@@ -43,12 +43,53 @@ export const ERRORS = {
     remedy:
       'Nothing was skipped: the checkpoint stands before the event. docs/operations.md says which settings cause it.',
   },
+  HISTORY_NOT_FOUND: {
+    title: 'The piece of history that was asked for is not in the binary log',
+    retryable: false,
+    exitCode: 1,
+    remedy: '`SHOW BINARY LOGS` lists what the source still has. Ask for something later, or for fewer transactions.',
+  },
   RULE_COLUMN_MISSING: {
     title: 'A rule needs a column that its table does not have',
     retryable: false,
-    exitCode: 2,
+    exitCode: 1,
     remedy:
-      'Nothing was skipped: the checkpoint stands before the row. Mend the rule, or narrow its `table` to the tables that have the column; `sluice check --live` finds it beforehand.',
+      "The rule's rows became dead letters and its keys were flushed once; other rules go on. Mend the rule, or narrow its `table` to the tables that have the column; `sluice check --live` finds it beforehand.",
+  },
+  RULE_TOO_MANY_KEYS: {
+    title: 'A row gives more keys than its rule allows',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'The row becomes a dead letter, the others go on. Raise `max_keys` of the rule, or make its template give fewer keys.',
+  },
+  RULE_FILTER_FAILED: {
+    title: 'A filter of a key template cannot work on a value',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'The row becomes a dead letter, the others go on. The message names the filter: mend the template, or the data in the column.',
+  },
+  RULE_KEY_TOO_LONG: {
+    title: 'A key is longer than 16 KiB',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'The row becomes a dead letter, the others go on. Shorten the value in the template, for example with `sha1` or `substring(0, 100)`.',
+  },
+  RULE_CONDITION_FAILED: {
+    title: 'The `when` of a rule cannot be decided for a row',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'The row became a dead letter; other rules and rows went on. Most often a NULL or a text is compared with `<` or `>`: look at `op` or compare with null first.',
+  },
+  RULE_LOOKUP_FAILED: {
+    title: 'The lookup of a rule can never succeed for a row',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'The row became a dead letter; other rules and rows went on. The message says what the server refuses: mend the query of the lookup, or the rights of its user.',
   },
   PUBLISH_FAILED: {
     title: 'Kafka refuses the records for good',
@@ -141,6 +182,8 @@ export interface Problem {
   readonly column?: number;
   readonly message: string;
   readonly remedy: string;
+  /** The line it stands in, and below it a line with a caret under the place. Only where nothing secret can stand. */
+  readonly excerpt?: string;
   /** It may pass without anybody mending anything: a server that did not answer. */
   readonly temporary?: boolean;
 }
@@ -150,15 +193,17 @@ export class ProblemsError extends SluiceError {
   readonly problems: readonly Problem[];
 
   constructor(code: 'CONFIG_INVALID' | 'PREFLIGHT_FAILED', problems: readonly Problem[]) {
-    super(code, problems.map(formatProblem).join('\n'));
+    super(code, problems.map((problem) => formatProblem({ ...problem, excerpt: '' })).join('\n'));
     this.name = 'ProblemsError';
     this.problems = problems;
   }
 }
 
-export function formatProblem(problem: Problem): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
-  return `${place === '' ? '' : `${place}: `}${problem.message}\n    remedy: ${problem.remedy}`;
+/** For a person: place and message, the line with its caret, the remedy. */
+export function formatProblem({ file, line, column, message, remedy, excerpt = '' }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== undefined).join(':');
+  const shown = excerpt === '' ? '' : `\n${excerpt.replace(/^/gm, '    | ')}`;
+  return `${place === '' ? '' : `${place}: `}${message}${shown}\n    remedy: ${remedy}`;
 }
 
 export function errorMessage(error: unknown): string {

@@ -28,6 +28,26 @@ export const METRICS = {
     help: 'Keys not built because a column in the template was NULL.',
     labels: ['rule'],
   },
+  sluice_unmapped_changes_total: {
+    type: 'counter',
+    help: 'Row changes that a rule could not be applied to, kept as dead letters by capture.',
+    labels: ['rule'],
+  },
+  sluice_rule_broken: {
+    type: 'gauge',
+    help: '1 while a table lacks a column that the rule needs: its rows go to the dead letters. Else 0.',
+    labels: ['rule'],
+  },
+  sluice_lookups_total: {
+    type: 'counter',
+    help: 'Lookups of rules, by outcome: cached (the answer was remembered), read.',
+    labels: ['rule', 'outcome'],
+  },
+  sluice_lookup_retries_total: {
+    type: 'counter',
+    help: 'Reads of lookups that had to be repeated because the server did not answer.',
+    labels: ['rule'],
+  },
   sluice_in_flight_batches: {
     type: 'gauge',
     help: 'Change batches published but not acknowledged.',
@@ -50,8 +70,19 @@ export const METRICS = {
   },
   sluice_invalidations_total: {
     type: 'counter',
-    help: 'Invalidations finished, by rule and outcome: applied, newer, coalesced, dead_letter, unknown_rule.',
+    help: 'Invalidations finished, by rule and outcome: applied, newer, coalesced, flushed, dead_letter, unknown_rule.',
     labels: ['target', 'rule', 'outcome'],
+  },
+  sluice_flushes_total: {
+    type: 'counter',
+    help: 'Flushes carried out, by rule and reason; one serves all copies of a record that wait for it.',
+    labels: ['target', 'rule', 'reason'],
+  },
+  sluice_flushed_keys_total: { type: 'counter', help: 'Keys that flushes removed.', labels: ['target', 'rule'] },
+  sluice_flush_running: {
+    type: 'gauge',
+    help: '1 while the keys of a rule are being flushed, else 0; others wait.',
+    labels: ['target'],
   },
   sluice_invalidation_delay_seconds: {
     type: 'histogram',
@@ -94,6 +125,21 @@ export const METRICS = {
     labels: ['pipeline'],
   },
   sluice_checkpoint_saves_total: { type: 'counter', help: 'Checkpoints saved.', labels: ['pipeline'] },
+  sluice_rules_info: {
+    type: 'gauge',
+    help: '1 for the hash of the rule set that this pipeline evaluates (apply workers: whose refresh plans they prefer); no other hash is shown.',
+    labels: ['pipeline', 'hash'],
+  },
+  sluice_rule_reloads_total: {
+    type: 'counter',
+    help: 'Reloads of the rule files, by outcome: swapped, unchanged, refused.',
+    labels: ['outcome'],
+  },
+  sluice_rules_reload_failed: {
+    type: 'gauge',
+    help: '1 while the last reload was refused: the rule files are not what is in force. Else 0.',
+    labels: [],
+  },
 } as const satisfies Record<string, MetricKind>;
 
 interface MetricKind {
@@ -130,6 +176,11 @@ export class Metrics {
 
   set<N extends NamesOf<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void {
     (this.#instruments.get(name) as Gauge).set(labels, value);
+  }
+
+  /** The series is no longer shown: what it was about is gone. */
+  remove<N extends NamesOf<'gauge'>>(name: N, labels: LabelsOf<N>): void {
+    this.#instruments.get(name)?.remove(labels);
   }
 
   /** The gauge as it stands; 0 if it was never set. Awaits prom-client, so not for the hot path. */

@@ -90,5 +90,7 @@ function begin(packet: Packet, checksumBytes: number): QueryEvent | null {
     nextPosition: nextPosition(packet),
     size: size(packet, checksumBytes),
     query: 'BEGIN',
+    // Nobody needs it to begin a transaction.
+    schema: '',
   };
 }

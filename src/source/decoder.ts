@@ -12,5 +12,10 @@ export interface Decoder {
   readonly place: string;
 }
 
+/** What a decoder cannot learn from the log: how the server stores the names of tables. */
+export interface NameFolding {
+  readonly lowerCaseNames: boolean;
+}
+
 /** A new one for each connection attempt; it begins at a transaction end. */
-export type DecoderFactory = (from: ResumePoint) => Decoder;
+export type DecoderFactory = (from: ResumePoint, names: NameFolding) => Decoder;

@@ -81,12 +81,12 @@ export class MysqlChangeSource implements ChangeSource {
 
   async *#attempt(from: ResumePoint, signal: AbortSignal): AsyncGenerator<ChangeBatch, void, void> {
     const { pipeline, metrics, logger, createDecoder } = this.#options;
-    await this.#withSession((session) => checkResume(session, from.position));
+    const facts = await this.#withSession((session) => checkResume(session, from.position));
     const stream = new BinlogStream({
       ...this.#options,
       replicaUuid: replicaUuid(pipeline, this.#options.serverId),
       from,
-      decoder: createDecoder(from),
+      decoder: createDecoder(from, facts),
       onStreaming: () => {
         metrics.set('sluice_source_connected', { pipeline }, 1);
         logger.info({ position: from.position.gtidSet ?? from.position.coordinates }, 'streaming');

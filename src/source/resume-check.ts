@@ -1,15 +1,20 @@
 import type { Position } from '../model/position.ts';
 import { SluiceError } from '../runtime/errors.ts';
-import { readServerFacts } from './server-facts.ts';
+import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { text, type Session } from './session.ts';
 
 /**
  * Refuses a server that cannot continue the position although its dump would begin without a complaint: another
  * server behind the same address, or one that lost its log. What the server itself checks (purged files and GTIDs,
- * offsets beyond the end) is left to it. Throws SOURCE_POSITION_GONE.
+ * offsets beyond the end) is left to it. Gives what it asked the server. Throws SOURCE_POSITION_GONE.
  */
-export async function checkResume(session: Session, position: Position): Promise<void> {
+export async function checkResume(session: Session, position: Position): Promise<ServerFacts> {
   const facts = await readServerFacts(session);
+  await checkHistory(session, position, facts);
+  return facts;
+}
+
+async function checkHistory(session: Session, position: Position, facts: ServerFacts): Promise<void> {
   if (facts.flavour !== position.flavour) {
     throw gone(`the position is of a ${position.flavour} server, and the source is ${facts.flavour} now`);
   }

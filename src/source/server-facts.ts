@@ -11,14 +11,19 @@ export interface ServerFacts {
   readonly serverId: number;
   /** Whether a dump can begin after a GTID set: always on MariaDB, on MySQL with gtid_mode=ON. */
   readonly gtids: boolean;
+  /** lower_case_table_names=1: whatever a statement says, tables and databases have names in lower case. */
+  readonly lowerCaseNames: boolean;
 }
 
 export async function readServerFacts(session: Session): Promise<ServerFacts> {
-  const [row] = await session.query('SELECT VERSION() AS version, @@GLOBAL.server_id AS server_id');
+  const [row] = await session.query(
+    'SELECT VERSION() AS version, @@GLOBAL.server_id AS server_id, @@GLOBAL.lower_case_table_names AS folding',
+  );
   const version = text(row, 'version');
   const serverId = Number(text(row, 'server_id'));
+  const lowerCaseNames = text(row, 'folding') === '1';
   if (/mariadb/i.test(version)) {
-    return { flavour: 'mariadb', version, serverId, serverUuid: String(serverId), gtids: true };
+    return { flavour: 'mariadb', version, serverId, serverUuid: String(serverId), gtids: true, lowerCaseNames };
   }
   const [more] = await session.query('SELECT @@GLOBAL.server_uuid AS uuid, @@GLOBAL.gtid_mode AS gtid_mode');
   return {
@@ -27,6 +32,7 @@ export async function readServerFacts(session: Session): Promise<ServerFacts> {
     serverId,
     serverUuid: text(more, 'uuid'),
     gtids: text(more, 'gtid_mode') === 'ON',
+    lowerCaseNames,
   };
 }
 

@@ -1,6 +1,6 @@
-import type { DeadLetter, DeliveredItem } from '../ports.ts';
+import type { DeadLetter, DeliveredItem, UnmappedChange } from '../ports.ts';
 import { TimeFormatter } from './iso-time.ts';
-import { encodeRecord } from './record-encoder.ts';
+import { encodeRecord, RecordEncoder } from './record-encoder.ts';
 
 /** Below the broker's `message.max.bytes`, counted after JSON has escaped it. */
 const MAX_TEXT_BYTES = 900_000;
@@ -19,10 +19,19 @@ export function deadLetterKey({ item }: DeadLetter): string {
   return item.kind === 'invalidation' ? item.invalidation.partitionKey : item.place;
 }
 
-function encodeItem(item: DeliveredItem): string {
+function encodeItem(item: DeliveredItem | UnmappedChange): string {
   if (item.kind === 'invalidation') return `"record":${encodeRecord(item.invalidation)}`;
+  if (item.kind === 'unmapped') return encodeChange(item);
   const raw = JSON.stringify(item.raw);
   if (Buffer.byteLength(raw) <= MAX_TEXT_BYTES) return `"raw":${raw}`;
   // Escaping may make six characters of one. The original still stands at `place`, as long as the topic keeps it.
   return `"raw":${JSON.stringify(item.raw.slice(0, MAX_TEXT_BYTES / 6))},"truncated":true`;
+}
+
+/** Named like the fields of a record. Images that are too large are left out: the row still stands in the binlog. */
+function encodeChange({ rule, origin, version, before, after }: UnmappedChange): string {
+  const facts = `"change":{"rule":${JSON.stringify(rule)},"version":${version}${new RecordEncoder().origin(origin)}`;
+  const images = `,"before":${JSON.stringify(before)},"after":${JSON.stringify(after)}`;
+  if (Buffer.byteLength(images) <= MAX_TEXT_BYTES) return `${facts}${images}}`;
+  return `${facts}},"truncated":true`;
 }

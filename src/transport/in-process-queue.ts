@@ -1,7 +1,7 @@
 import type { Invalidation } from '../model/invalidation.ts';
-import { formatCoordinates } from '../model/position.ts';
-import type { BatchHandler, DeliveredItem, InvalidationPublisher, InvalidationSubscription } from '../ports.ts';
-import { Completion, CompletionQueue } from './completions.ts';
+import type { BatchHandler, InvalidationPublisher, InvalidationSubscription } from '../ports.ts';
+import { Completion } from './completions.ts';
+import { FlushLane, Lane } from './in-process-lanes.ts';
 import { partitionFor } from './murmur2.ts';
 
 export interface InProcessQueueOptions {
@@ -21,8 +21,13 @@ export interface InProcessQueueOptions {
  * Bounded by its caller: the in-flight window opens no more batches and bytes than configured (invariant I8).
  * There is no timer: an idle loop wakes in the same tick and takes what is there, a busy one takes everything that
  * came meanwhile. So one invalidation waits for nothing, and a backlog forms batches by itself.
+ *
+ * Flushes go to one more loop (FlushLane); in its batches `partition` is the number of partitions.
  */
 export class InProcessQueue implements InvalidationPublisher, InvalidationSubscription {
+  readonly #ordinary: readonly Lane[];
+  readonly #flushes: FlushLane;
+  /** All of them. */
   readonly #lanes: readonly Lane[];
   readonly #maxBatchRecords: number;
   readonly #drainTimeoutMs: number;
@@ -32,7 +37,9 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
   #idle: (() => void)[] = [];
 
   constructor(options: InProcessQueueOptions) {
-    this.#lanes = Array.from({ length: options.partitions }, (_, partition) => new Lane(partition));
+    this.#ordinary = Array.from({ length: options.partitions }, (_, partition) => new Lane(partition));
+    this.#flushes = new FlushLane(options.partitions, this.#ordinary);
+    this.#lanes = [...this.#ordinary, this.#flushes];
     this.#maxBatchRecords = options.maxBatchRecords ?? 2000;
     this.#drainTimeoutMs = options.drainTimeoutMs ?? 10_000;
   }
@@ -50,13 +57,14 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
     const completion = new Completion(invalidations.length);
     this.#depth += invalidations.length;
     for (const invalidation of invalidations) {
-      const lane = this.#lanes[partitionFor(invalidation.partitionKey, this.#lanes.length)];
-      lane?.push(invalidation, completion);
+      if (invalidation.action === 'flush') this.#flushes.push(invalidation, completion);
+      else
+        this.#ordinary[partitionFor(invalidation.partitionKey, this.#ordinary.length)]?.push(invalidation, completion);
     }
     return completion.done;
   }
 
-  /** One loop per partition until aborted; to be called once. */
+  /** One loop per partition and one for flushes, until aborted; to be called once. */
   async run(handler: BatchHandler, signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
     const handlers = new AbortController();
@@ -103,7 +111,8 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
         await handler({ partition: lane.partition, items }, signal);
         if (this.#failure !== undefined) return;
         this.#depth -= items.length;
-        lane.completions.finish(items.length);
+        lane.finish(items.length);
+        this.#flushes.lookAgain();
         if (this.#depth === 0) this.#wakeIdle();
       } else if (this.#closed && this.#depth === 0) return;
       else await lane.arrival();
@@ -119,63 +128,5 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
 
   #wakeIdle(): void {
     for (const resolve of this.#idle.splice(0)) resolve();
-  }
-}
-
-/** What waits for one partition's loop, in order. */
-class Lane {
-  readonly partition: number;
-  readonly completions = new CompletionQueue();
-  #items: DeliveredItem[] = [];
-  #wake: (() => void) | undefined;
-
-  constructor(partition: number) {
-    this.partition = partition;
-  }
-
-  push(invalidation: Invalidation, completion: Completion): void {
-    this.#items.push(new InProcessItem(invalidation));
-    this.completions.add(completion);
-    if (this.#wake !== undefined) this.wake();
-  }
-
-  take(maxRecords: number): readonly DeliveredItem[] {
-    if (this.#items.length > maxRecords) return this.#items.splice(0, maxRecords);
-    const items = this.#items;
-    if (items.length > 0) this.#items = [];
-    return items;
-  }
-
-  /** Resolves when something came, or `wake` was called. */
-  arrival(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
-  }
-
-  wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
-  }
-
-  fail(error: unknown): void {
-    this.#items = [];
-    this.completions.fail(error);
-  }
-}
-
-/** `place` is only asked for when something goes wrong, so it is not built before. */
-class InProcessItem {
-  readonly kind = 'invalidation';
-  readonly invalidation: Invalidation;
-
-  constructor(invalidation: Invalidation) {
-    this.invalidation = invalidation;
-  }
-
-  /** The queue has no offsets: where it stands is where its transaction stands in the binlog. */
-  get place(): string {
-    return formatCoordinates(this.invalidation.origin.coordinates);
   }
 }

@@ -28,7 +28,7 @@ export interface KafkaPublisherOptions {
 }
 
 /**
- * Invalidations as JSON records in a Kafka topic, partition = murmur2(partition key). `publish` resolves when every
+ * Invalidations as JSON records in a Kafka topic, partition = murmur2(partition key); a versioned flush in every partition. `publish` resolves when every
  * record of the batch is on all in-sync replicas; it retries as long as Kafka is away, and rejects with
  * PUBLISH_FAILED only when Kafka refuses for good (authorization, a record larger than the topic allows).
  * Connects at the first record. After a time-out or a rebuilt producer records may stand in the topic twice.
@@ -69,7 +69,9 @@ export class KafkaPublisher implements InvalidationPublisher {
 
   async publish(invalidations: readonly Invalidation[]): Promise<void> {
     if (this.#closed) throw this.#stopped();
-    await this.#accumulator.add(invalidations.map((invalidation) => this.#record(invalidation)));
+    const records: OutgoingRecord[] = [];
+    for (const invalidation of invalidations) this.#collect(invalidation, records);
+    await this.#accumulator.add(records);
   }
 
   /** Waits for what is in flight, at most `closeTimeoutMs`; the rest rejects with TRANSPORT_UNAVAILABLE. */
@@ -87,13 +89,13 @@ export class KafkaPublisher implements InvalidationPublisher {
     return sender;
   }
 
-  #record(invalidation: Invalidation): OutgoingRecord {
+  /** A versioned flush must act after everything published before it, which may stand in any partition: one copy in each. */
+  #collect(invalidation: Invalidation, records: OutgoingRecord[]): void {
     const key = invalidation.partitionKey;
-    return {
-      key,
-      value: Buffer.from(this.#encoder.encode(invalidation), 'utf8'),
-      partition: partitionFor(key, this.#partitions),
-    };
+    const value = Buffer.from(this.#encoder.encode(invalidation), 'utf8');
+    if (invalidation.action === 'flush' && invalidation.versioned) {
+      for (let partition = 0; partition < this.#partitions; partition++) records.push({ key, value, partition });
+    } else records.push({ key, value, partition: partitionFor(key, this.#partitions) });
   }
 
   #stopped(): SluiceError {

@@ -26,7 +26,8 @@ export interface TailRecord {
 
 /**
  * The records of a topic as they come, for people who look. In order within a partition; records of different
- * partitions that arrive together are sorted by time. Reconnects by itself; ends when aborted.
+ * partitions that arrive together are sorted by time. A versioned flush stands in every partition and is shown once.
+ * Reconnects by itself; ends when aborted.
  */
 export async function* tailRecords(options: KafkaTailOptions, signal: AbortSignal): AsyncGenerator<TailRecord> {
   const { topic, sinceMs } = options;
@@ -35,11 +36,19 @@ export async function* tailRecords(options: KafkaTailOptions, signal: AbortSigna
     const from = sinceMs === null ? ({ kind: 'latest' } as const) : ({ kind: 'since', timeMs: sinceMs } as const);
     for await (const records of reader.follow(from, signal)) {
       const chunk = [...records].sort((a, b) => a.timestampMs - b.timestampMs);
-      for (const record of chunk) yield toTailRecord(topic, record);
+      for (const record of chunk) {
+        const tailed = toTailRecord(topic, record);
+        if (!isFurtherCopy(tailed)) yield tailed;
+      }
     }
   } finally {
     await reader.close();
   }
+}
+
+function isFurtherCopy({ item, partition }: TailRecord): boolean {
+  if (item.kind !== 'invalidation' || item.invalidation.action !== 'flush') return false;
+  return item.invalidation.versioned && partition !== 0;
 }
 
 function toTailRecord(topic: string, record: ReadRecord): TailRecord {

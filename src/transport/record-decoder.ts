@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { ChangeOrigin, Invalidation, RowPayload } from '../model/invalidation.ts';
+import type { ChangeOrigin, FlushReason, Invalidation, RowPayload } from '../model/invalidation.ts';
+import type { Operation, TableOperation } from '../model/row-change.ts';
 import type { DeliveredItem } from '../ports.ts';
 import { TimeParser } from './iso-time.ts';
 import { Fields, ShapeError } from './json-shape.ts';
@@ -12,15 +13,24 @@ export interface RawRecord {
 }
 
 const RECORD = new Set(
-  'v key action versioned version rule partition_key database table op'
+  'v key action versioned reason version rule rules partition_key database table op'
     .split(' ')
     .concat('primary_key gtid binlog commit_time capture_time row'.split(' ')),
 );
 const BINLOG = new Set(['file', 'offset']);
 const ROW = new Set(['state', 'columns']);
-const ACTIONS = ['delete', 'refresh'] as const;
-const OPERATIONS = ['insert', 'update', 'delete'] as const;
+const ACTIONS = ['delete', 'refresh', 'flush', 'epoch'] as const;
+const ROW_OPERATIONS: readonly Operation[] = ['insert', 'update', 'delete'];
+const TABLE_OPERATIONS: readonly TableOperation[] = ['truncate', 'drop', 'rename', 'alter'];
+const OPERATIONS = [...ROW_OPERATIONS, ...TABLE_OPERATIONS];
+const REASONS: readonly FlushReason[] = [...TABLE_OPERATIONS, 'large_transaction', 'column_missing'];
 const STATES = ['present', 'gone'] as const;
+/** Fields that only some actions have. */
+const OWNED: readonly { readonly name: string; readonly owners: readonly Invalidation['action'][] }[] = [
+  { name: 'row', owners: ['refresh'] },
+  { name: 'versioned', owners: ['delete', 'flush'] },
+  { name: 'reason', owners: ['flush'] },
+];
 
 /**
  * Reads records strictly and never throws: whatever is wrong makes one an `unreadable` item that says what, for the
@@ -44,24 +54,46 @@ export class RecordDecoder {
     const key = fields.text('key');
     const partitionKey = fields.has('partition_key') ? fields.text('partition_key') : key;
     checkRecordKey(recordKey, partitionKey);
+    const action = fields.oneOf('action', ACTIONS);
+    for (const { name, owners } of OWNED) {
+      if (fields.has(name) && !owners.includes(action)) {
+        throw new ShapeError(`field ${name} does not belong to ${action === 'epoch' ? 'an' : 'a'} ${action}`);
+      }
+    }
     const version = fields.natural('version');
     const rule = fields.text('rule');
-    const origin = this.#origin(fields);
-    if (fields.oneOf('action', ACTIONS) === 'delete') {
-      if (fields.has('row')) throw new ShapeError('field row does not belong to a delete');
-      const versioned = fields.has('versioned') && fields.flag('versioned');
-      return { action: 'delete', key, partitionKey, version, rule, origin, versioned };
+    // Only what a row did can be refreshed: a table change has no row.
+    const origin = this.#origin(fields, action === 'refresh' ? ROW_OPERATIONS : OPERATIONS);
+    const versioned = fields.has('versioned') && fields.flag('versioned');
+    switch (action) {
+      case 'delete':
+        return { action, key, partitionKey, version, rule, origin, versioned };
+      case 'refresh':
+        return { action, key, partitionKey, version, rule, origin, row: readRow(fields.raw('row')) };
+      case 'flush':
+        return {
+          action,
+          key,
+          partitionKey,
+          version,
+          rule,
+          origin,
+          versioned,
+          reason: fields.oneOf('reason', REASONS),
+        };
+      case 'epoch':
+        return { action, key, partitionKey, version, rule, origin };
     }
-    if (fields.has('versioned')) throw new ShapeError('field versioned does not belong to a refresh');
-    return { action: 'refresh', key, partitionKey, version, rule, origin, row: readRow(fields.raw('row')) };
   }
 
-  #origin(fields: Fields): ChangeOrigin {
+  #origin(fields: Fields, operations: readonly ChangeOrigin['operation'][]): ChangeOrigin {
     const binlog = new Fields(fields.raw('binlog'), 'binlog', BINLOG);
     return {
       database: fields.text('database'),
       table: fields.text('table'),
-      operation: fields.oneOf('op', OPERATIONS),
+      operation: fields.oneOf('op', operations),
+      // Records of earlier versions do not say it.
+      ruleSet: fields.has('rules') ? fields.text('rules') : '',
       primaryKey: fields.raw('primary_key') === null ? null : fields.columns('primary_key'),
       gtid: fields.textOrNull('gtid'),
       coordinates: { file: binlog.text('file'), offset: binlog.natural('offset') },

@@ -17,19 +17,22 @@ export class RecordEncoder {
     const { key, partitionKey } = invalidation;
     return (
       `{"v":${FORMAT_VERSION},"key":${quote(key)},"action":"${invalidation.action}"` +
-      (invalidation.action === 'delete' && invalidation.versioned ? ',"versioned":true' : '') +
+      ('versioned' in invalidation && invalidation.versioned ? ',"versioned":true' : '') +
+      (invalidation.action === 'flush' ? `,"reason":"${invalidation.reason}"` : '') +
       `,"version":${invalidation.version},"rule":${quote(invalidation.rule)}` +
       (partitionKey === key ? '' : `,"partition_key":${quote(partitionKey)}`) +
-      this.#origin(invalidation.origin) +
+      this.origin(invalidation.origin) +
       (invalidation.action === 'refresh'
         ? `,"row":{"state":"${invalidation.row.state}","columns":${JSON.stringify(invalidation.row.columns)}}}`
         : '}')
     );
   }
 
-  #origin(origin: ChangeOrigin): string {
-    const { coordinates, gtid, primaryKey } = origin;
+  /** The fields that say who caused it, each with a comma before it. */
+  origin(origin: ChangeOrigin): string {
+    const { coordinates, gtid, primaryKey, ruleSet } = origin;
     return (
+      (ruleSet === '' ? '' : `,"rules":${quote(ruleSet)}`) +
       `,"database":${quote(origin.database)},"table":${quote(origin.table)},"op":"${origin.operation}"` +
       `,"primary_key":${primaryKey === null ? 'null' : JSON.stringify(primaryKey)}` +
       `,"gtid":${gtid === null ? 'null' : quote(gtid)}` +

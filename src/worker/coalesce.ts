@@ -45,10 +45,10 @@ export function coalesce(delivered: readonly DeliveredItem[]): Coalesced {
  */
 function withTheCareOf(loser: Invalidation, winner: InvalidationItem): InvalidationItem {
   const { invalidation } = winner;
-  if (invalidation.action === 'refresh' || invalidation.versioned || !isVersioned(loser)) return winner;
+  if (invalidation.action !== 'delete' || invalidation.versioned || !isVersioned(loser)) return winner;
   return { ...winner, invalidation: { ...invalidation, versioned: true } };
 }
 
 function isVersioned(invalidation: Invalidation): boolean {
-  return invalidation.action === 'refresh' || invalidation.versioned;
+  return invalidation.action !== 'delete' || invalidation.versioned;
 }

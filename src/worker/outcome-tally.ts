@@ -1,7 +1,7 @@
 import type { Metrics } from '../runtime/metrics.ts';
 
 /** As in the label `outcome` of sluice_invalidations_total. */
-export type Outcome = 'applied' | 'newer' | 'coalesced' | 'dead_letter' | 'unknown_rule';
+export type Outcome = 'applied' | 'newer' | 'coalesced' | 'flushed' | 'dead_letter' | 'unknown_rule';
 
 type Counts = Record<Outcome, number>;
 
@@ -33,5 +33,5 @@ export class OutcomeTally {
 }
 
 function none(): Counts {
-  return { applied: 0, newer: 0, coalesced: 0, dead_letter: 0, unknown_rule: 0 };
+  return { applied: 0, newer: 0, coalesced: 0, flushed: 0, dead_letter: 0, unknown_rule: 0 };
 }

@@ -1,4 +1,11 @@
-import type { Invalidation, RefreshPlan } from '../model/invalidation.ts';
+import {
+  hasQuery,
+  planOf,
+  type Invalidation,
+  type RefreshInvalidation,
+  type RefreshPlan,
+  type RefreshPlans,
+} from '../model/invalidation.ts';
 import type {
   BatchHandler,
   Cache,
@@ -7,6 +14,7 @@ import type {
   Clock,
   DeadLetter,
   DeadLetters,
+  DeliveredItem,
   RowReader,
 } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
@@ -15,15 +23,17 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { BatchWork } from './batch-work.ts';
 import { coalesce, type InvalidationItem } from './coalesce.ts';
 import { observeDelays } from './delays.ts';
+import { FlushQueue } from './flush-queue.ts';
 import { OutcomeTally } from './outcome-tally.ts';
 import type { Random } from './plan-refresh.ts';
 import { Refresher, type RefreshTask } from './refresher.ts';
+import { segmentsOf, type Segment } from './segments.ts';
 import { TargetRetry } from './target-retry.ts';
 
 export interface WorkerOptions {
   readonly cache: Cache;
-  /** By rule name. */
-  readonly plans: ReadonlyMap<string, RefreshPlan>;
+  /** By rule name; or a function that knows the plan of each refresh while the rules change. */
+  readonly plans: RefreshPlans | ((invalidation: RefreshInvalidation) => RefreshPlan | undefined);
   /** Runs refresh queries; null if no plan has one. */
   readonly reader: RowReader | null;
   readonly deadLetters: DeadLetters;
@@ -32,7 +42,10 @@ export interface WorkerOptions {
   readonly metrics: Metrics;
   /** Backoff (full jitter) while the target or the reader does not answer. */
   readonly retry: { readonly baseMs: number; readonly maxMs: number };
-  /** Told every readable invalidation of a finished batch, in order, coalesced ones too. If it throws, the batch fails. */
+  /**
+   * Told every readable invalidation that is finished, in order, coalesced ones too: of a batch at once, but of one with
+   * flushes what stands before a flush, then the flush, then the rest. If it throws, the batch fails.
+   */
   readonly onApplied?: (invalidations: readonly Invalidation[]) => void;
   /** For the jitter of TTLs. Default: Math.random. */
   readonly random?: Random;
@@ -40,7 +53,8 @@ export interface WorkerOptions {
 
 /**
  * Takes batches to one target: coalesce → plan → apply → dead letters → finished. One worker serves all partitions of
- * its target; its calls overlap, and share nothing but the connection and the availability.
+ * its target; its calls overlap, and share nothing but the connection, the availability and the flushes. A flush cuts its
+ * batch: what stands before it is finished first, what stands behind waits.
  *
  * A call resolves when every item is applied, superseded, or kept as a dead letter *and* its key deleted: an
  * invalidation that cannot be carried out must not leave a stale value. It rejects with the signal's reason, with
@@ -51,24 +65,38 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #retry: TargetRetry;
   readonly #refresher: Refresher;
+  readonly #flushes: FlushQueue;
   readonly #unknownRules = new Set<string>();
+  readonly #planOf: (invalidation: RefreshInvalidation) => RefreshPlan | undefined;
 
   constructor(options: WorkerOptions) {
     const { cache, reader, plans, random = Math.random } = options;
-    if (reader === null && [...plans.values()].some((plan) => plan.from.kind === 'query')) {
+    if (reader === null && typeof plans !== 'function' && hasQuery(plans)) {
       throw new Error('a rule refreshes by query, but there is no reader');
     }
     this.#options = options;
+    this.#planOf = typeof plans === 'function' ? plans : (invalidation) => planOf(plans, invalidation);
     // A series that is there from the start makes the first dead letter visible as an increase.
     options.metrics.count('sluice_dead_letters_total', { target: cache.name }, 0);
     this.#retry = new TargetRetry({ ...options, target: cache.name });
     this.#refresher = new Refresher({ reader, retry: this.#retry, random });
+    this.#flushes = new FlushQueue({ ...options, retry: this.#retry });
   }
 
   readonly handle: BatchHandler = async (batch, signal) => {
-    signal.throwIfAborted();
-    const { cache, clock, metrics, onApplied } = this.#options;
-    const { items, superseded, unreadable } = coalesce(batch.items);
+    for (const segment of segmentsOf(batch.items)) {
+      signal.throwIfAborted();
+      const tally = await (segment.kind === 'flush'
+        ? this.#flush(segment, signal)
+        : this.#carry(segment.items, signal));
+      this.#finished(segment.items, tally);
+    }
+  };
+
+  /** Ordinary items, in one call of the cache. */
+  async #carry(delivered: readonly DeliveredItem[], signal: AbortSignal): Promise<OutcomeTally> {
+    const { cache } = this.#options;
+    const { items, superseded, unreadable } = coalesce(delivered);
     const work = await this.#plan(items, signal);
     const outcomes = await this.#carryOut(work, signal);
     const unread = unreadable.map((item) => ({ reason: item.reason, item, target: null }));
@@ -77,10 +105,22 @@ export class Worker {
     const tally = new OutcomeTally();
     for (const { invalidation } of superseded) tally.add(invalidation.rule, 'coalesced');
     work.tally(outcomes, tally);
+    return tally;
+  }
+
+  async #flush({ items, invalidation }: Segment & { kind: 'flush' }, signal: AbortSignal): Promise<OutcomeTally> {
+    await this.#flushes.flush(invalidation, signal);
+    const tally = new OutcomeTally();
+    for (const item of items) tally.add(item.invalidation.rule, item === items.at(-1) ? 'flushed' : 'coalesced');
+    return tally;
+  }
+
+  #finished(items: readonly DeliveredItem[], tally: OutcomeTally): void {
+    const { cache, clock, metrics, onApplied } = this.#options;
     tally.report(metrics, cache.name);
-    observeDelays(batch.items, { target: cache.name, nowMs: clock.now(), metrics });
-    onApplied?.(batch.items.flatMap((item) => (item.kind === 'invalidation' ? [item.invalidation] : [])));
-  };
+    observeDelays(items, { target: cache.name, nowMs: clock.now(), metrics });
+    onApplied?.(items.flatMap((item) => (item.kind === 'invalidation' ? [item.invalidation] : [])));
+  }
 
   /**
    * Resolves when the target answers and takes writes; until then it counts as not available. Worth calling at the start:
@@ -100,7 +140,13 @@ export class Worker {
         work.commands[index] = { kind: 'delete', key, version, versioned };
         continue;
       }
-      const plan = this.#options.plans.get(invalidation.rule);
+      if (invalidation.action === 'epoch') {
+        const { key, version } = invalidation;
+        work.commands[index] = { kind: 'set', key, version, value: String(version), ttlMs: null };
+        continue;
+      }
+      if (invalidation.action === 'flush') throw new Error('a flush among ordinary items');
+      const plan = this.#planOf(invalidation);
       if (plan === undefined) {
         this.#noteUnknownRule(invalidation.rule);
         work.unknownRule(index);

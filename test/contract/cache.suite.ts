@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Cache, CacheCommand } from '../../src/ports.ts';
+import type { Cache, CacheCommand, FlushProgress, FlushRequest } from '../../src/ports.ts';
 
 /** A cache under test, and the eyes and hands of an application on the same server. */
 export interface CacheHarness {
@@ -198,6 +198,168 @@ export function describeCache(name: string, create: () => Promise<CacheHarness>)
       );
       await Promise.all(calls);
       expect(await app.read(key)).toBe('v49');
+    });
+
+    describe('a flush', () => {
+      const flush = (cache: Cache, pattern: string, more: Partial<FlushRequest> = {}): Promise<FlushProgress> =>
+        cache.flush({ pattern, version: V, versioned: false, ...more }, () => undefined, new AbortController().signal);
+      const fillAll = async (app: CacheHarness, keys: readonly string[]): Promise<void> => {
+        for (const key of keys) await app.fill(key, 'value');
+      };
+      /** Those of the keys that are still there. */
+      const left = async (app: CacheHarness, keys: readonly string[]): Promise<string[]> => {
+        const values = await Promise.all(keys.map((key) => app.read(key)));
+        return keys.filter((_, index) => values[index] !== null);
+      };
+
+      test('removes every key that matches, of any kind, and no other', async () => {
+        const { prefix, cache, ...app } = await start();
+        const harness = { ...app, cache, prefix };
+        const gone = [
+          'product:1',
+          'product:',
+          'product:1:name',
+          'product:a b',
+          'product:x\r\ny',
+          'product:naïve 🦆 \u0000',
+        ];
+        const kept = ['product', 'product2:1', 'xproduct:1', 'Product:1', 'order:1'];
+        await fillAll(
+          harness,
+          [...gone, ...kept].map((name) => prefix + name),
+        );
+        await app.fill(`${prefix}product:hash`, { field: 'text' });
+        const { removedKeys } = await flush(cache, `${prefix}product:*`);
+        expect(removedKeys).toBe(gone.length + 1);
+        const all = [...gone, ...kept, 'product:hash'].map((name) => prefix + name);
+        expect(await left(harness, all)).toEqual(kept.map((name) => prefix + name));
+      });
+
+      test('takes escaped characters of the pattern as they are', async () => {
+        const { prefix, cache, ...app } = await start();
+        const harness = { ...app, cache, prefix };
+        const keys = ['a*b?c[d]e^f\\g:1', 'aXbYcdefg:1', 'aXXb?c[d]e^f\\g:1', 'a*bYc[d]e^f\\g:1'].map(
+          (name) => prefix + name,
+        );
+        await fillAll(harness, keys);
+        await flush(cache, `${prefix}a\\*b\\?c\\[d\\]e\\^f\\\\g:*`);
+        expect(await left(harness, keys)).toEqual(keys.slice(1));
+      });
+
+      test('finds keys with something fixed behind what varies', async () => {
+        const { prefix, cache, ...app } = await start();
+        const harness = { ...app, cache, prefix };
+        const keys = ['a:1:orders', 'a:1:2:orders', 'a:1:order', 'b:1:orders'].map((name) => prefix + name);
+        await fillAll(harness, keys);
+        await flush(cache, `${prefix}a:*:orders`);
+        expect(await left(harness, keys)).toEqual(keys.slice(2));
+      });
+
+      test('that is versioned keeps what carries a newer version, and blocks what is older than itself', async () => {
+        const { prefix, cache, ...app } = await start();
+        const [older, equal, newer, plain] = [`${prefix}older`, `${prefix}equal`, `${prefix}newer`, `${prefix}plain`];
+        await cache.apply([set(older, V - 1, 'text'), set(equal, V, { field: 'text' }), set(newer, V + 1, 'text')]);
+        await app.fill(plain, 'text');
+        const { removedKeys } = await flush(cache, `${prefix}*`, { versioned: true });
+        expect(removedKeys).toBe(3);
+        expect(await left({ ...app, cache, prefix }, [older, equal, newer, plain])).toEqual([newer]);
+        expect(await app.version(newer)).toBe(V + 1);
+        // A redelivered refresh from before the flush changes nothing.
+        expect(await cache.apply([set(older, V - 1, 'text')])).toEqual(['newer']);
+        expect(await app.version(older)).toBe(V);
+        expect(await app.versionTtlMs(older)).toSatisfy((ms: number) => ms > app.keptVersionMs - 30_000);
+        // A wide pattern finds keys that are not ours: they get no version.
+        expect(await app.version(plain)).toBeNull();
+        expect(await cache.apply([set(older, V + 2, 'new')])).toEqual(['applied']);
+      });
+
+      test('that is not versioned takes whatever matches', async () => {
+        const { key, cache, ...app } = await start();
+        await cache.apply([set(key, V + 1, 'text')]);
+        expect(await flush(cache, `${key}*`)).toMatchObject({ removedKeys: 1 });
+        expect(await app.read(key)).toBeNull();
+      });
+
+      test('never removes what Sluice keeps beside the cache, however wide the pattern', async () => {
+        const { prefix, cache, ...app } = await start();
+        const [card, epoch] = [`${prefix}card`, `sluice:epoch:${prefix}shop.products`];
+        await cache.apply([set(card, V, 'text'), set(epoch, V, String(V))]);
+        for (const versioned of [true, false]) {
+          await flush(cache, `*${prefix}*`, { versioned, version: V + 5 });
+          expect(await app.read(card)).toBeNull();
+          expect(await app.read(epoch)).toBe(String(V));
+          expect(await app.version(epoch)).toBe(V);
+        }
+        expect(await app.version(card)).toBe(V + 5);
+      });
+
+      test('can be repeated, and says that there was nothing more', async () => {
+        const { prefix, cache, ...app } = await start();
+        const harness = { ...app, cache, prefix };
+        const keys = Array.from({ length: 30 }, (_, i) => `${prefix}${i}`);
+        await fillAll(harness, keys);
+        for (const versioned of [true, false]) {
+          await fillAll(harness, keys);
+          expect(await flush(cache, `${prefix}*`, { versioned })).toMatchObject({ removedKeys: 30 });
+          expect(await flush(cache, `${prefix}*`, { versioned })).toMatchObject({ removedKeys: 0 });
+        }
+      });
+
+      test('of thousands of keys finds each, and says how far it is', async () => {
+        const { prefix, cache, ...app } = await start();
+        const refreshed = Array.from({ length: 3_000 }, (_, i) => set(`${prefix}r:${i}`, V - 5_000 + i, 'text'));
+        await cache.apply(refreshed);
+        const told: FlushProgress[] = [];
+        const request = { pattern: `${prefix}r:*`, version: V, versioned: true };
+        const total = await cache.flush(request, (progress) => told.push(progress), new AbortController().signal);
+        expect(total.removedKeys).toBe(3_000);
+        expect(total.scannedKeys).toBeGreaterThanOrEqual(3_000);
+        expect(told.at(-1)).toEqual(total);
+        expect(told.length).toBeGreaterThan(1);
+        for (const [index, { removedKeys, scannedKeys }] of told.entries()) {
+          expect(removedKeys).toBeGreaterThanOrEqual(told[index - 1]?.removedKeys ?? 0);
+          expect(scannedKeys).toBeGreaterThan(told[index - 1]?.scannedKeys ?? 0);
+        }
+        expect(
+          await left(
+            { ...app, cache, prefix },
+            refreshed.map(({ key }) => key),
+          ),
+        ).toEqual([]);
+      });
+
+      test('goes on beside other calls', async () => {
+        const { prefix, cache, ...app } = await start();
+        await cache.apply(Array.from({ length: 1_000 }, (_, i) => set(`${prefix}old:${i}`, V, 'text')));
+        const flushed = flush(cache, `${prefix}*`, { versioned: true, version: V + 1 });
+        const outcomes = await cache.apply(
+          Array.from({ length: 500 }, (_, i) => set(`${prefix}old:${i}`, V + 2, 'new')),
+        );
+        expect(new Set(outcomes)).toEqual(new Set(['applied']));
+        await flushed;
+        expect(await app.read(`${prefix}old:0`)).toBe('new');
+        expect(await app.read(`${prefix}old:999`)).toBeNull();
+      });
+
+      test('ends with the reason when it is aborted, and leaves the rest', async () => {
+        const { prefix, cache, ...app } = await start();
+        const keys = Array.from({ length: 3_000 }, (_, i) => `${prefix}${i}`);
+        await cache.apply(keys.map((key) => set(key, V, 'text')));
+        const stop = new AbortController();
+        const reason = new Error('stopped by the test');
+        const request = { pattern: `${prefix}*`, version: V, versioned: true };
+        await expect(cache.flush(request, () => stop.abort(reason), stop.signal)).rejects.toBe(reason);
+        expect((await left({ ...app, cache, prefix }, keys)).length).toBeGreaterThan(0);
+        await expect(cache.flush(request, () => undefined, stop.signal)).rejects.toBe(reason);
+        // The cache itself is none the worse.
+        expect((await flush(cache, `${prefix}*`, { versioned: true })).removedKeys).toBeGreaterThan(0);
+        expect(await left({ ...app, cache, prefix }, keys)).toEqual([]);
+      });
+
+      test('of nothing removes nothing', async () => {
+        const { prefix, cache } = await start();
+        expect(await flush(cache, `${prefix}*`)).toMatchObject({ removedKeys: 0 });
+      });
     });
 
     test('check resolves while the target takes writes', async () => {

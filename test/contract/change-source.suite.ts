@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PositionTracker } from '../../src/model/position-tracker.ts';
 import type { ResumePoint } from '../../src/model/position.ts';
-import type { RowChange } from '../../src/model/row-change.ts';
+import type { Change, RowChange } from '../../src/model/row-change.ts';
 import type { ChangeSource } from '../../src/ports.ts';
 
 export interface ChangeSourceHarness {
@@ -11,6 +11,8 @@ export interface ChangeSourceHarness {
   /** Other tests may write to the same server. */
   isOwn(change: RowChange): boolean;
 }
+
+const isRow = (change: Change): change is RowChange => change.kind === 'row';
 
 interface Seen {
   readonly id: number;
@@ -59,7 +61,7 @@ export function describeChangeSource(name: string, open: () => Promise<ChangeSou
       const from = await startNow(harness.source);
       await harness.commit([1]);
       for await (const batch of harness.source.changes(from, stop.signal)) {
-        if (batch.changes.some((change) => harness.isOwn(change))) setImmediate(() => stop.abort());
+        if (batch.changes.filter(isRow).some((change) => harness.isOwn(change))) setImmediate(() => stop.abort());
       }
       expect(stop.signal.aborted).toBe(true);
     });
@@ -81,7 +83,7 @@ async function read(
   const seen: Seen[] = [];
   const ends: { point: ResumePoint; before: number }[] = [{ point: from, before: 0 }];
   for await (const batch of harness.source.changes(from, stop.signal)) {
-    const own = batch.changes.filter((change) => harness.isOwn(change));
+    const own = batch.changes.filter(isRow).filter((change) => harness.isOwn(change));
     seen.push(...own.map(({ after, version }) => ({ id: Number(after?.['id']), version })));
     if (batch.end !== null) {
       tracker.advance(batch.end);

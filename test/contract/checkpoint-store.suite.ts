@@ -22,6 +22,7 @@ const checkpoint = (
     gtidSet,
   },
   lastVersion,
+  epochs: new Map(),
   savedAtMs: 1_790_000_000_123,
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DeadLetter, DeadLetters } from '../../src/ports.ts';
-import { delivered, refreshOf } from '../support/invalidations.ts';
+import { delivered, ORIGIN, refreshOf } from '../support/invalidations.ts';
 
 /** What a person finds where dead letters are kept. */
 export interface KeptLetter {
@@ -9,6 +9,8 @@ export interface KeptLetter {
   readonly place: string;
   /** The text of a record that could not be read. */
   readonly raw?: string;
+  /** The row that a rule could not be applied to. */
+  readonly change?: object;
 }
 
 /** A place for dead letters that nobody used before. */
@@ -46,6 +48,21 @@ export function describeDeadLetters(name: string, create: () => Promise<DeadLett
       expect(await kept()).toMatchObject([
         { reason: 'READ_REFUSED: no table', target: 'main', place: 'topic/3@14' },
         { reason: 'the value is not JSON', target: null, place: 'topic/3@15', raw: '{"ü' },
+      ]);
+    });
+
+    test('keep a row that a rule could not be applied to', async () => {
+      const { letters, kept } = await start();
+      const facts = { rule: 'product', origin: ORIGIN, version: 7, before: null, after: { id: 1, name: 'ü\n' } };
+      const item = { kind: 'unmapped', ...facts, place: 'binlog.000001:157' } as const;
+      await letters.keep([{ reason: 'RULE_TOO_MANY_KEYS: 101 keys', item, target: null }]);
+      expect(await kept()).toMatchObject([
+        {
+          reason: 'RULE_TOO_MANY_KEYS: 101 keys',
+          target: null,
+          place: 'binlog.000001:157',
+          change: { rule: 'product', version: 7, before: null, after: { id: 1, name: 'ü\n' } },
+        },
       ]);
     });
 

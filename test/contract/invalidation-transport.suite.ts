@@ -1,7 +1,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Invalidation } from '../../src/model/invalidation.ts';
 import type { BatchHandler, InvalidationPublisher, InvalidationSubscription, PartitionBatch } from '../../src/ports.ts';
-import { deleteOf, refreshOf } from '../support/invalidations.ts';
+import { deleteOf, flushOf, refreshOf } from '../support/invalidations.ts';
 
 /** A way from publisher to subscription that nobody used before. */
 export interface TransportHarness {
@@ -19,6 +19,8 @@ export interface TransportKind {
   readonly name: string;
   /** When `publish` resolves: the records survive the process, or a handler has finished them. */
   readonly publishedMeans: 'durable' | 'applied';
+  /** Where a versioned flush is delivered: once behind each partition's earlier records, or once behind all of them. */
+  readonly flushedIn: 'every partition' | 'a lane of its own';
   readonly create: () => Promise<TransportHarness>;
 }
 
@@ -62,7 +64,7 @@ function gate(): { readonly opened: Promise<void>; open(): void } {
 }
 
 /** The promises of InvalidationPublisher and InvalidationSubscription, kept by a pair of them. */
-export function describeTransport({ name, publishedMeans, create }: TransportKind): void {
+export function describeTransport({ name, publishedMeans, flushedIn, create }: TransportKind): void {
   const start = async () => {
     const harness = await create();
     onTestFinished(() => harness.close());
@@ -132,6 +134,69 @@ export function describeTransport({ name, publishedMeans, create }: TransportKin
       const finished = vi.waitFor(() => expect(recorder.invalidations).toHaveLength(all.length), WAIT);
       await Promise.race([finished, done]);
       expect(recorder.invalidations).toHaveLength(all.length);
+    });
+
+    test('delivers a versioned flush after everything published before it, and loses nothing behind it', async () => {
+      const { publisher, consume, partitions } = await start();
+      const flush = flushOf('product:*', 2_000);
+      const [before, behind] = [
+        changes(200, 40),
+        changes(200, 40).map((each) => ({ ...each, version: each.version + 5_000 })),
+      ];
+      /** What was finished when each batch with the flush began, and the partition of that batch. */
+      const finished = new Map<number, Set<number>>();
+      const flushes: { partition: number; finishedHere: number; finishedAll: number }[] = [];
+      const seen: Invalidation[] = [];
+      const handle: BatchHandler = async ({ partition, items }) => {
+        const here = finished.get(partition) ?? new Set();
+        finished.set(partition, here);
+        await new Promise((resolve) => setImmediate(resolve));
+        for (const item of items) {
+          if (item.kind !== 'invalidation') continue;
+          seen.push(item.invalidation);
+          if (item.invalidation.action !== 'flush') here.add(item.invalidation.version);
+          else {
+            expect(item.invalidation).toEqual(flush);
+            const all = [...finished.values()]
+              .flatMap((versions) => [...versions])
+              .filter((version) => version < 2_000);
+            flushes.push({
+              partition,
+              finishedHere: [...here].filter((version) => version < 2_000).length,
+              finishedAll: all.length,
+            });
+          }
+        }
+      };
+      consume(handle);
+      const published = [publisher.publish(before.slice(0, 150))];
+      published.push(publisher.publish([...before.slice(150), flush, ...behind.slice(0, 50)]));
+      published.push(publisher.publish(behind.slice(50)));
+      await Promise.all(published);
+      const copies = flushedIn === 'every partition' ? partitions : 1;
+      await vi.waitFor(() => expect(seen).toHaveLength(400 + copies), WAIT);
+
+      const ordinary = seen.filter(({ action }) => action !== 'flush');
+      expect(byPartitionKey(ordinary)).toEqual(byPartitionKey([...before, ...behind]));
+      expect(flushes).toHaveLength(copies);
+      if (flushedIn === 'a lane of its own') expect(flushes[0]?.finishedAll).toBe(200);
+      else {
+        // Each copy stands behind all that was published before it in its partition.
+        expect(new Set(flushes.map(({ partition }) => partition)).size).toBe(partitions);
+        expect(flushes.reduce((sum, { finishedHere }) => sum + finishedHere, 0)).toBe(200);
+      }
+    });
+
+    test('delivers a flush that is not versioned once, in the order of the flushes of its rule', async () => {
+      const { publisher, consume } = await start();
+      const flushes = [1, 2, 3].map((version) => flushOf('product:*', version, { versioned: false }));
+      const recorder = new Recorder();
+      consume(recorder.handle);
+      await publisher.publish([...changes(10), ...flushes.slice(0, 2)]);
+      await publisher.publish(flushes.slice(2));
+      await publisher.publish(changes(10));
+      await vi.waitFor(() => expect(recorder.invalidations).toHaveLength(23), WAIT);
+      expect(recorder.invalidations.filter(({ action }) => action === 'flush')).toEqual(flushes);
     });
 
     test(`resolves a publish when it is ${publishedMeans}`, async () => {

@@ -4,6 +4,7 @@ import { describeTransport } from './invalidation-transport.suite.ts';
 describeTransport({
   name: 'InProcessQueue',
   publishedMeans: 'applied',
+  flushedIn: 'a lane of its own',
   create: () => {
     const options = { partitions: 4, maxBatchRecords: 8, drainTimeoutMs: 100 };
     const queue = new InProcessQueue(options);

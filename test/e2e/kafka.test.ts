@@ -84,6 +84,7 @@ describe('capture and apply through Kafka', () => {
       'action',
       'version',
       'rule',
+      'rules',
       'database',
       'table',
       'op',

@@ -20,6 +20,8 @@ describe('memory', () => {
       table: shop.table,
       keys: [`${shop.prefix}${name}:{id}`],
       action: 'delete',
+      // What is to be bounded is what waits; a flush instead of it is another test.
+      flush_above_rows: 'never',
     });
     shop.write('rules.yaml', { rules: [rule('a'), rule('b'), rule('c')] });
     shop.write('sluice.yaml', {

@@ -42,8 +42,8 @@ export class FakeBinlog {
     return this.add(EVENT.mariadbGtid, { gtid: `0-1-${++this.#gno}`, standalone });
   }
 
-  query(query: string): this {
-    return this.add(EVENT.query, { query });
+  query(query: string, schema = 'shop'): this {
+    return this.add(EVENT.query, { query, schema });
   }
 
   table(

@@ -1,9 +1,12 @@
 import type {
   ChangeOrigin,
   DeleteInvalidation,
+  EpochInvalidation,
+  FlushInvalidation,
   Invalidation,
   RefreshInvalidation,
   RefreshPlan,
+  RefreshPlans,
   RowPayload,
 } from '../../src/model/invalidation.ts';
 import type { DeliveredItem, PartitionBatch } from '../../src/ports.ts';
@@ -12,12 +15,15 @@ export const ORIGIN: ChangeOrigin = {
   database: 'shop',
   table: 'products',
   operation: 'update',
+  ruleSet: 'abcdef012345',
   primaryKey: { id: 1 },
   gtid: null,
   coordinates: { file: 'binlog.000001', offset: 157 },
   commitTimeMs: 1_700_000_000_000,
   captureTimeMs: 1_700_000_000_010,
 };
+
+export const TRUNCATE: ChangeOrigin = { ...ORIGIN, operation: 'truncate', primaryKey: null };
 
 export function deleteOf(key: string, version: number, more: Partial<DeleteInvalidation> = {}): DeleteInvalidation {
   const base = { key, partitionKey: key, version, rule: 'product', origin: ORIGIN };
@@ -32,6 +38,22 @@ export function refreshOf(
 ): RefreshInvalidation {
   const row: RowPayload = columns === null ? { state: 'gone', columns: {} } : { state: 'present', columns };
   return { action: 'refresh', key, partitionKey: key, version, rule: 'card', origin: ORIGIN, row, ...more };
+}
+
+/** Of a TRUNCATE, as capture makes it. */
+export function flushOf(pattern: string, version: number, more: Partial<FlushInvalidation> = {}): FlushInvalidation {
+  const base = { key: pattern, partitionKey: 'card', version, rule: 'card', origin: TRUNCATE };
+  return { ...base, action: 'flush', reason: 'truncate', versioned: true, ...more };
+}
+
+export function epochOf(table: string, version: number, more: Partial<EpochInvalidation> = {}): EpochInvalidation {
+  const key = `sluice:epoch:${table}`;
+  return { action: 'epoch', key, partitionKey: key, version, rule: 'product', origin: TRUNCATE, ...more };
+}
+
+/** Each plan for every operation. */
+export function plansOf(...plans: readonly RefreshPlan[]): RefreshPlans {
+  return new Map(plans.map((plan) => [plan.rule, { insert: plan, update: plan, delete: plan }]));
 }
 
 export function planOf(more: Partial<RefreshPlan> = {}): RefreshPlan {

@@ -1,5 +1,6 @@
-import type { Cache, CacheCommand, CacheOutcome, Clock } from '../../src/ports.ts';
+import type { Cache, CacheCommand, CacheOutcome, Clock, FlushProgress, FlushRequest } from '../../src/ports.ts';
 import { SluiceError } from '../../src/runtime/errors.ts';
+import { matchesRedisGlob } from './redis-glob.ts';
 
 interface Expiring<T> {
   readonly value: T;
@@ -22,6 +23,10 @@ export class MemoryCache implements Cache {
   readonly refusedKeys = new Map<string, string>();
   /** What was asked for, call by call, failed calls too. */
   readonly calls: (readonly CacheCommand[])[] = [];
+  /** The same for flushes. */
+  readonly flushes: FlushRequest[] = [];
+  /** While set, a flush waits for it before it looks at the first key. */
+  heldFlush: Promise<void> | null = null;
 
   constructor(options: { name?: string; clock: Clock; versionTtlMs?: number }) {
     this.name = options.name ?? 'memory';
@@ -38,6 +43,31 @@ export class MemoryCache implements Cache {
       return Promise.reject(new SluiceError('CACHE_UNAVAILABLE', 'the connection was cut'));
     }
     return Promise.resolve(outcomes);
+  }
+
+  async flush(
+    request: FlushRequest,
+    onProgress: (progress: FlushProgress) => void,
+    signal: AbortSignal,
+  ): Promise<FlushProgress> {
+    this.flushes.push(request);
+    signal.throwIfAborted();
+    await this.heldFlush;
+    if (this.unavailable !== null) throw new SluiceError('CACHE_UNAVAILABLE', this.unavailable);
+    const progress = { scannedKeys: 0, removedKeys: 0 };
+    // Like SCAN at its worst: nothing that comes meanwhile is seen, and others get their turn after each key.
+    for (const key of [...this.#values.keys()]) {
+      await Promise.resolve();
+      signal.throwIfAborted();
+      progress.scannedKeys++;
+      if (this.read(key) !== null && this.#flushOne(key, request)) progress.removedKeys++;
+      onProgress({ ...progress });
+    }
+    if (this.cutAfterApply > 0) {
+      this.cutAfterApply--;
+      throw new SluiceError('CACHE_UNAVAILABLE', 'the connection was cut');
+    }
+    return progress;
   }
 
   check(): Promise<void> {
@@ -78,6 +108,16 @@ export class MemoryCache implements Cache {
       .filter(([, entry]) => this.#alive(entry))
       .map(([key, { value }]): [string, CacheValue] => [key, value])
       .sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  #flushOne(key: string, { pattern, version, versioned }: FlushRequest): boolean {
+    if (key.startsWith('sluice:') || !matchesRedisGlob(pattern, key)) return false;
+    const stored = versioned ? this.version(key) : null;
+    if (stored !== null && stored > version) return false;
+    if (stored !== null) {
+      this.#versions.set(key, { value: version, expiresAtMs: this.#clock.now() + this.#versionTtlMs });
+    }
+    return this.#values.delete(key);
   }
 
   #applyOne(command: CacheCommand): CacheOutcome {

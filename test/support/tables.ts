@@ -29,6 +29,7 @@ export function makeTable(
 export function makeChange(table: Table, before: Row | null, after: Row | null, version = 1): RowChange {
   const operation: Operation = before === null ? 'insert' : after === null ? 'delete' : 'update';
   return {
+    kind: 'row',
     operation,
     table,
     before,

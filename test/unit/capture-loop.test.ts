@@ -1,9 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { runCaptureLoop, type CaptureLoopOptions } from '../../src/capture-loop.ts';
 import type { Invalidation } from '../../src/model/invalidation.ts';
-import type { ResumePoint } from '../../src/model/position.ts';
+import { NO_EPOCHS, type Epochs, type ResumePoint } from '../../src/model/position.ts';
 import type { ChangeBatch, RowChange } from '../../src/model/row-change.ts';
-import type { Checkpoint, CheckpointStore } from '../../src/ports.ts';
+import type { Checkpoint, CheckpointStore, DeadLetter, DeadLetters } from '../../src/ports.ts';
+import { SluiceError } from '../../src/runtime/errors.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { Metrics } from '../../src/runtime/metrics.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -21,6 +22,20 @@ const batch = (offset: number, options: { ends?: boolean; matched?: boolean } = 
     options.ends === false ? null : { coordinates: { file: 'binlog.000001', offset }, gtids: [], lastVersion: offset },
   commitTimeMs: 1,
 });
+
+const NO_LETTERS: DeadLetters = { keep: () => Promise.resolve(), close: () => Promise.resolve() };
+
+/** Every change is published, and a dead letter as well. */
+const failing: ReturnType<CaptureLoopOptions['evaluator']> = {
+  evaluate: ({ changes }, { epochs }) => ({
+    invalidations: changes.map(({ version }) => ({ version }) as Invalidation),
+    letters: changes.map(({ version }) => {
+      const item = { kind: 'unmapped', rule: 'r', place: 'binlog.000001:4' } as DeadLetter['item'];
+      return { reason: `why ${version}`, item, target: null };
+    }),
+    epochs,
+  }),
+};
 
 class MemoryStore implements CheckpointStore {
   saved: Checkpoint[] = [];
@@ -47,7 +62,14 @@ function setUp(batches: ChangeBatch[], overrides: Partial<CaptureLoopOptions> = 
       },
       locate: () => Promise.resolve(START.position),
     },
-    evaluate: (changes) => changes.map(({ version }) => ({ version }) as Invalidation),
+    evaluator: () => ({
+      evaluate: ({ changes }, { epochs }) => ({
+        invalidations: changes.map(({ version }) => ({ version }) as Invalidation),
+        letters: [],
+        epochs,
+      }),
+    }),
+    deadLetters: NO_LETTERS,
     publisher: {
       publish: (invalidations) =>
         new Promise((resolve, reject) =>
@@ -143,12 +165,124 @@ describe('the capture loop', () => {
   it('resumes from the checkpoint, not from the first start', async () => {
     const { starts, stop, running } = setUp([], {
       store: Object.assign(new MemoryStore(), {
-        saved: [{ ...START, lastVersion: 77, savedAtMs: 1 }],
+        saved: [{ ...START, lastVersion: 77, epochs: NO_EPOCHS, savedAtMs: 1 }],
       }),
       firstStart: () => Promise.reject(new Error('must not be asked')),
     });
     await vi.waitFor(() => expect(starts[0]?.lastVersion).toBe(77));
     stop.abort();
     await running;
+  });
+
+  it('asks for the rules in force when a transaction has ended, not inside one', async () => {
+    const asked: string[] = [];
+    let sets = 0;
+    const { stop, running, starts, store } = setUp([batch(10, { ends: false }), batch(20), batch(30), batch(40)], {
+      evaluator: () => {
+        const set = `set ${++sets}`;
+        return {
+          evaluate: ({ changes }, { epochs }) => {
+            asked.push(`${set}: ${changes[0]?.version ?? 0}`);
+            return { invalidations: [], letters: [], epochs };
+          },
+        };
+      },
+    });
+    await vi.waitFor(() => expect(asked).toHaveLength(4));
+    expect(starts).toHaveLength(1);
+    const names = asked.map((each) => each.split(':')[0]);
+    expect(names[0]).toBe(names[1]);
+    expect(new Set(names).size).toBe(3);
+    stop.abort();
+    await running;
+    expect(store.offsets.at(-1)).toBe(40);
+  });
+
+  it('waits for an evaluation that waits for lookups, and keeps the order', async () => {
+    const answers: (() => void)[] = [];
+    const { published, stop, running } = setUp([batch(10), batch(20)], {
+      evaluator: () => ({
+        evaluate: ({ changes }, { epochs }) => {
+          const invalidations = changes.map(({ version }) => ({ version }) as Invalidation);
+          const evaluation = { invalidations, letters: [], epochs };
+          if (changes[0]?.version !== 10) return evaluation;
+          return new Promise((resolve) => answers.push(() => resolve(evaluation)));
+        },
+      }),
+    });
+    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    expect(published).toEqual([]);
+    answers[0]?.();
+    await vi.waitFor(() => expect(published.map(({ versions }) => versions)).toEqual([[10], [20]]));
+    for (const { resolve } of published) resolve();
+    stop.abort();
+    await running;
+  });
+
+  it('lets a stop end the waiting for lookups, and checkpoints nothing of that batch', async () => {
+    const { store, stop, running, starts } = setUp([batch(10)], {
+      evaluator: () => ({
+        evaluate: (_, { signal }) =>
+          new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+      }),
+    });
+    await vi.waitFor(() => expect(starts).toHaveLength(1));
+    stop.abort();
+    await running;
+    expect(store.offsets.at(-1)).toBe(4);
+  });
+
+  it('acknowledges a batch only when its dead letters are kept too', async () => {
+    const kept: { letters: readonly DeadLetter[]; resolve: () => void }[] = [];
+    const metrics = new Metrics();
+    const { store, published, stop, running } = setUp([batch(10), batch(20)], {
+      evaluator: () => failing,
+      deadLetters: { ...NO_LETTERS, keep: (letters) => new Promise((resolve) => kept.push({ letters, resolve })) },
+      metrics,
+    });
+    await vi.waitFor(() => expect(kept).toHaveLength(2));
+    for (const { resolve } of published) resolve();
+    kept[0]?.resolve();
+    stop.abort();
+    await running; // the drain gives up on the letter of batch 20 …
+    expect(store.offsets.at(-1)).toBe(10); // … and so the checkpoint stands before it
+    expect(kept[0]?.letters.map(({ reason }) => reason)).toEqual(['why 10']);
+    expect(await metrics.text()).toContain('sluice_unmapped_changes_total{rule="r"} 1');
+  });
+
+  it('stops when a dead letter cannot be kept, and the checkpoint stands before its row', async () => {
+    const { store, running } = setUp([batch(10, { matched: false }), batch(20)], {
+      evaluator: () => failing,
+      deadLetters: {
+        ...NO_LETTERS,
+        keep: () => Promise.reject(new SluiceError('DEAD_LETTER_FAILED', 'disk full')),
+      },
+    });
+    await expect(running).rejects.toMatchObject({ code: 'DEAD_LETTER_FAILED' });
+    expect(store.offsets.at(-1)).toBeLessThan(20);
+  });
+
+  it('checkpoints the epochs as they were at the position, and begins with them', async () => {
+    const given: Epochs[] = [];
+    const raising: ReturnType<CaptureLoopOptions['evaluator']> = {
+      evaluate: ({ changes }, { epochs }) => {
+        given.push(epochs);
+        const invalidations = changes.map(({ version }) => ({ version }) as Invalidation);
+        return { invalidations, letters: [], epochs: new Map([...epochs, ['shop.t', changes[0]?.version ?? 0]]) };
+      },
+    };
+    const store = Object.assign(new MemoryStore(), {
+      saved: [{ ...START, epochs: new Map([['shop.old', 3]]), savedAtMs: 1 }],
+    });
+    const { published, stop, running } = setUp([batch(10), batch(20)], { store, evaluator: () => raising });
+    await vi.waitFor(() => expect(published).toHaveLength(2));
+    published[0]?.resolve();
+    stop.abort();
+    await running;
+    expect(given[0]).toEqual(new Map([['shop.old', 3]]));
+    expect(given[1]?.get('shop.t')).toBe(10);
+    const [last] = store.saved.slice(-1);
+    expect(last?.position.coordinates.offset).toBe(10);
+    expect(last?.epochs).toEqual(new Map([...(given[0] ?? []), ['shop.t', 10]]));
   });
 });

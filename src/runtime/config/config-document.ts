@@ -3,7 +3,8 @@ import type { Override } from './environment.ts';
 import { distinctOptions, envName } from './options.ts';
 import { formatPath, type Path } from './path.ts';
 import { safeMessage } from './shown.ts';
-import { YamlDocument } from './yaml-document.ts';
+import { excerptOf } from './excerpt.ts';
+import { YamlDocument, type Place } from './yaml-document.ts';
 
 /** A configuration file with values from the environment over it: a problem names whichever of the two it came from. */
 export class ConfigDocument extends YamlDocument {
@@ -21,6 +22,14 @@ export class ConfigDocument extends YamlDocument {
     if (variable !== undefined) return { message: safeMessage(`environment variable ${variable}: ${message}`), remedy };
     if (this.#hasFile) return super.problem(path, message, remedy, at);
     return { message: safeMessage(`${message}${variableToSet(message)}`), remedy };
+  }
+
+  /** Only ever an option's name: what stands behind it, or before it on the same line, may be a secret. */
+  protected override excerpt(place: Place): string | undefined {
+    const line = this.line(place);
+    const [key] = /^[a-z_][a-z0-9_]*\s*:/.exec(line.slice(place.column - 1)) ?? [];
+    const before = line.slice(0, place.column - 1);
+    return key === undefined || !/^[\s-]*$/.test(before) ? undefined : excerptOf(before + key, place);
   }
 
   /** The environment variable that the value at `path` comes from. */

@@ -11,6 +11,8 @@ export interface Config {
   readonly name: string;
   /** Absolute paths of rule files, or folders of them; at least one. */
   readonly rules: readonly string[];
+  /** `watch`: a rule file that changes is reloaded. */
+  readonly reload: { readonly watch: boolean };
   readonly source: SourceConfig;
   readonly read: ReadConfig;
   /** At least one; names are unique. */
@@ -122,6 +124,8 @@ export interface SaslConfig {
 export interface ApplyConfig {
   /** How long a key's version outlives the key; longer than the longest possible redelivery. */
   readonly versionTtlMs: number;
+  /** Keys of a target that a flush looks at per second, at most. */
+  readonly flushKeysPerSecond: number;
   readonly retry: { readonly baseMs: number; readonly maxMs: number };
 }
 

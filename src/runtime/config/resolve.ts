@@ -37,6 +37,7 @@ export function resolveConfig(written: WrittenConfig, context: ResolveContext): 
   return {
     name: written.name,
     rules: [written.rules].flat().map(absolute),
+    reload: written.reload,
     source,
     read: {
       address: mysqlAddress(written.read, ['read'], context) ?? source.address,
@@ -47,6 +48,7 @@ export function resolveConfig(written: WrittenConfig, context: ResolveContext): 
     transport,
     apply: {
       versionTtlMs: written.apply.version_ttl,
+      flushKeysPerSecond: written.apply.flush_keys_per_second,
       retry: { baseMs: written.apply.retry.base, maxMs: written.apply.retry.max },
     },
     checkpoint: resolveCheckpoint(written, transport, targets[0]?.address, absolute),

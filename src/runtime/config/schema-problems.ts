@@ -156,11 +156,13 @@ const KINDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
 };
 
-function expected(issue: Issue): string {
-  if (issue.code === 'invalid_type') return KINDS[issue.expected] ?? issue.expected;
-  if (issue.code === 'invalid_value') return listed(issue.values.map((value) => `\`${String(value)}\``));
-  if (issue.code !== 'invalid_union') return '';
-  return listed([...new Set(issue.errors.flatMap((branch) => branch.slice(0, 1).map(expected)))].filter(Boolean));
+const expected = (issue: Issue): string => listed([...new Set(wanted(issue))]);
+
+/** Each thing it could be, in words; a union is what each of its branches begins with. */
+function wanted(issue: Issue): string[] {
+  if (issue.code === 'invalid_type') return [KINDS[issue.expected] ?? issue.expected];
+  if (issue.code === 'invalid_value') return issue.values.map((value) => `\`${String(value)}\``);
+  return issue.code === 'invalid_union' ? issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(wanted)) : [];
 }
 
 /** The words a value may be, for "did you mean". */

@@ -4,11 +4,11 @@
  * derived from it. What concerns several options at once stands in `cross-checks.ts`.
  */
 import { z } from 'zod';
-import { duration, integer, kafkaName, nameText, note, path, text } from './fields.ts';
+import { duration, flag, integer, kafkaName, nameText, note, path, text } from './fields.ts';
 import { readSchema, sourceSchema, targetsSchema } from './schema-servers.ts';
 import { checkpointSchema, transportSchema } from './schema-transport.ts';
 
-const RULES_HINT = 'give a rule file or a folder, or a list of them';
+const RULES_HINT = 'give a rule file, a folder or a glob, or a list of them';
 
 const applySchema = z
   .strictObject({
@@ -16,6 +16,11 @@ const applySchema = z
       'How long the version of a refreshed or deleted key is kept in Redis. It must be longer than the longest possible redelivery, or an old record could bring an old value back.',
       '8d',
       '1m',
+    ),
+    flush_keys_per_second: integer(
+      'How many keys of a target, of whatever name, a flush looks at per second, at most. Less is gentler to Redis and takes longer; a Redis that answers slowly is asked less by itself.',
+      50_000,
+      { min: 100, max: 10_000_000 },
     ),
     retry: z
       .strictObject({
@@ -53,9 +58,20 @@ export const configSchema = z
       z.union([z.string().min(1, RULES_HINT), z.array(z.string().min(1, RULES_HINT)).min(1, RULES_HINT)], {
         error: RULES_HINT,
       }),
-      'Rule file, or folder of rule files, or a list of both.',
+      'Rule file, folder of rule files, or glob such as rules/**/*.yaml; or a list of these.',
       { type: 'path or list of paths' },
     ),
+    reload: z
+      .strictObject({
+        watch: flag(
+          'Reload the rule files when their content changes. They are tested first; if anything is wrong, the old rules stay. SIGHUP and `POST /v1/rules/reload` work either way.',
+          true,
+        ),
+      })
+      .prefault({})
+      .describe(
+        'How changed rules take effect without a restart. This configuration itself is read at the start only.',
+      ),
     source: sourceSchema,
     read: readSchema,
     targets: targetsSchema,

@@ -1,17 +1,7 @@
-import {
-  LineCounter,
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  parseDocument,
-  visit,
-  type Document,
-  type Node,
-} from 'yaml';
+import { isAlias, isCollection, isMap, isPair, isScalar, parseDocument, visit, type Document, type Node } from 'yaml';
 import type { z } from 'zod';
 import { errorMessage, type Problem } from '../errors.ts';
+import { excerptOf } from './excerpt.ts';
 import type { Path } from './path.ts';
 import { scalarOffset } from './scalar-offset.ts';
 import { schemaProblems } from './schema-problems.ts';
@@ -32,9 +22,10 @@ export class YamlDocument {
   readonly file: string;
   readonly #text: string;
   readonly #document: Document.Parsed | null;
-  readonly #lines = new LineCounter();
   /** What the parser itself could not survive, such as nesting deeper than the stack. */
   readonly #failure: string | null;
+  /** Its lines, once one is asked for. */
+  #lines: readonly string[] | null = null;
 
   constructor(file: string, text: string) {
     this.file = file;
@@ -43,7 +34,7 @@ export class YamlDocument {
     let failure: string | null = null;
     try {
       // uniqueKeys (the default) makes a key given twice an error instead of the last one winning silently.
-      document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, logLevel: 'error' });
+      document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
       document.toJS();
     } catch (error) {
       failure = errorMessage(error);
@@ -62,6 +53,10 @@ export class YamlDocument {
     const foreign = notText(this.#text);
     if (foreign !== undefined) return [this.#syntaxProblem(foreign.offset, foreign)];
     const document = this.#document;
+    // The parser goes on behind each place where its stack ended.
+    if (document?.errors.some(({ message }) => message.startsWith('Maximum call stack')) === true) {
+      return [this.#syntaxProblem(0, { message: 'YAML: nested too deeply', remedy: 'Nest less.' })];
+    }
     const problems = [...(document?.errors ?? []), ...(document?.warnings ?? [])].map((error) =>
       this.#syntaxProblem(error.pos[0], yamlMistake(error, this.#text)),
     );
@@ -77,7 +72,23 @@ export class YamlDocument {
 
   /** A problem at the value of `path`, or at its nearest ancestor that exists; at the key with `at: 'key'`. */
   problem(path: Path, message: string, remedy: string, at: 'value' | 'key' | number = 'value'): Problem {
-    return { file: this.file, ...this.locate(path, at), message: safeMessage(message), remedy: escapeControls(remedy) };
+    return this.#located(this.locate(path, at), safeMessage(message), escapeControls(remedy));
+  }
+
+  /** The line of a place with a caret below; undefined where it must not be shown, or where there is nothing. */
+  protected excerpt(place: Place): string | undefined {
+    return excerptOf(this.line(place), place);
+  }
+
+  /** The text of a line. */
+  protected line({ line }: Place): string {
+    this.#lines ??= this.#text.split('\n');
+    return this.#lines[line - 1] ?? '';
+  }
+
+  #located(place: Place, message: string, remedy: string): Problem {
+    const excerpt = this.excerpt(place);
+    return { file: this.file, ...place, message, remedy, ...(excerpt === undefined ? {} : { excerpt }) };
   }
 
   /** Where the value of `path` begins, its key (`'key'`), or the given character of its text (a number, from 0). */
@@ -144,12 +155,16 @@ export class YamlDocument {
       character !== '' && '*&@%`{[!|>'.includes(character)
         ? `Put quotes around a value that begins with \`${character}\`, which means something else in YAML.`
         : `Mend the YAML${character === '' ? '.' : ' at this place; text with special characters goes in quotes.'}`;
-    return { file: this.file, ...this.#place(offset), message: safeMessage(message), remedy: remedy ?? usual };
+    return this.#located(this.#place(offset), safeMessage(message), remedy ?? usual);
   }
 
+  /** Counted here: the parser's own counter misses the lines of a text within brackets that begins with `|`. */
   #place(offset: number): Place {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    const before = this.#text.slice(0, Math.max(0, offset));
+    const lineStart = before.lastIndexOf('\n') + 1;
+    let line = 1;
+    for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line++;
+    return { line, column: before.length - lineStart + 1 };
   }
 }
 

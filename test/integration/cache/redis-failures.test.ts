@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { startRedis, type ThrowawayRedis } from '../../../deploy/local/services.ts';
 import { RedisCache } from '../../../src/cache/redis-cache.ts';
 import type { CacheCommand } from '../../../src/ports.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { addressOf, KEPT_VERSION_MS, uniquePrefix } from './redis-harness.ts';
 
@@ -29,6 +30,8 @@ describe('a Redis target in trouble', () => {
       address: addressOf(server.url),
       commandTimeoutMs: 5_000,
       versionTtlMs: KEPT_VERSION_MS,
+      flushKeysPerSecond: 50_000,
+      clock: systemClock,
       ...more,
     });
     onTestFinished(() => cache.close());

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { readAddresses } from '../../../deploy/local/services.ts';
 import { RedisCache } from '../../../src/cache/redis-cache.ts';
 import { VersionKeys } from '../../../src/cache/version-keys.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
 import type { RedisAddress } from '../../../src/runtime/config/config.ts';
 import type { CacheHarness } from '../../contract/cache.suite.ts';
 
@@ -27,6 +28,8 @@ export function redisCache(url: string, more: Partial<RedisAddress> = {}): Redis
     address: addressOf(url, more),
     commandTimeoutMs: 5_000,
     versionTtlMs: KEPT_VERSION_MS,
+    flushKeysPerSecond: 50_000,
+    clock: systemClock,
   });
 }
 

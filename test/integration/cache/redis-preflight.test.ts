@@ -78,13 +78,16 @@ describe('the preflight of a target', () => {
       '-hset',
       '-script',
       '-evalsha',
+      '-scan',
       '-info',
     );
     const problems = await preflight({ username: 'limited', password: 'word' });
     expect(problems).toEqual([
       {
-        message: expect.stringContaining('does not let user limited run HSET, UNLINK, SCRIPT LOAD, EVALSHA') as string,
-        remedy: 'ACL SETUSER limited +hset +unlink +script|load +evalsha',
+        message: expect.stringContaining(
+          'does not let user limited run HSET, UNLINK, SCRIPT LOAD, EVALSHA, SCAN',
+        ) as string,
+        remedy: 'ACL SETUSER limited +hset +unlink +script|load +evalsha +scan',
       },
     ]);
   });

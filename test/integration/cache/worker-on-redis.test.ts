@@ -4,7 +4,7 @@ import { startRedis, type ThrowawayRedis } from '../../../deploy/local/services.
 import { RedisCache } from '../../../src/cache/redis-cache.ts';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { batchOf, deleteOf, planOf, refreshOf } from '../../support/invalidations.ts';
+import { batchOf, deleteOf, planOf, plansOf, refreshOf } from '../../support/invalidations.ts';
 import { metricLines, workerHarness } from '../../support/worker-harness.ts';
 import { addressOf, KEPT_VERSION_MS } from './redis-harness.ts';
 
@@ -33,9 +33,11 @@ describe('a worker whose Redis is disturbed', () => {
       address: addressOf(server.url),
       commandTimeoutMs: 2_000,
       versionTtlMs: KEPT_VERSION_MS,
+      flushKeysPerSecond: 50_000,
+      clock: systemClock,
     });
     onTestFinished(() => cache.close());
-    const plans = new Map([['card', planOf({ ttlMs: null })]]);
+    const plans = plansOf(planOf({ ttlMs: null }));
     return workerHarness({ cache, plans, clock: systemClock, retry: { baseMs: 5, maxMs: 50 } });
   };
 

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { readAddresses, type SqlAddress } from '../../../deploy/local/services.ts';
 import { EventDecoder } from '../../../src/decode/event-decoder.ts';
 import type { Position, ResumePoint } from '../../../src/model/position.ts';
-import type { ChangeBatch, RowChange } from '../../../src/model/row-change.ts';
+import type { Change, ChangeBatch, RowChange, TableChange } from '../../../src/model/row-change.ts';
 import type { MysqlAddress } from '../../../src/runtime/config/config.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
@@ -78,7 +78,7 @@ export function openSource({ maxChunkBytes = 1_000_000, ...options }: TestSource
     connectTimeoutMs: 10_000,
     netWriteTimeoutMs: 60_000,
     maxBufferedBytes: 1_000_000,
-    createDecoder: (from) => new EventDecoder({ from, maxChunkBytes }),
+    createDecoder: (from, { lowerCaseNames }) => new EventDecoder({ from, maxChunkBytes, lowerCaseNames }),
     clock: systemClock,
     logger: silentLogger,
     metrics,
@@ -91,6 +91,12 @@ export async function startAtNow(source: MysqlChangeSource): Promise<ResumePoint
   const position: Position = await source.locate({ kind: 'now' }, new AbortController().signal);
   return { position, lastVersion: 0 };
 }
+
+export const rowsOf = ({ changes }: { readonly changes: readonly Change[] }, database: string): RowChange[] =>
+  changes.filter((change) => change.kind === 'row').filter(({ table }) => table.database === database);
+
+export const tableChangesOf = ({ changes }: { readonly changes: readonly Change[] }, database: string): TableChange[] =>
+  changes.filter((change) => change.kind === 'table').filter((change) => change.database === database);
 
 /** Row changes of one database until `enough` says so; the batches of other tests on the server are read too. */
 export async function collect(
@@ -111,7 +117,7 @@ export async function collect(
   const batches: ChangeBatch[] = [];
   for await (const batch of source.changes(from, stop.signal)) {
     batches.push(batch);
-    changes.push(...batch.changes.filter((change) => change.table.database === database));
+    changes.push(...rowsOf(batch, database));
     await onBatch?.(batch);
     if (batch.end !== null && enough(changes)) break;
   }

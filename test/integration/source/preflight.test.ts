@@ -1,11 +1,14 @@
 import { createPool } from 'mysql2/promise';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startMysql } from '../../../deploy/local/services.ts';
+import { unsuitableColumns } from '../../../src/rules/check/check-columns.ts';
+import { tableWarnings } from '../../../src/rules/check/table-warnings.ts';
 import { formatProblem } from '../../../src/runtime/errors.ts';
 import { preflightQueries } from '../../../src/source/preflight-queries.ts';
 import { preflightSource } from '../../../src/source/preflight.ts';
 import { deriveServerId } from '../../../src/source/server-id.ts';
 import { readTables } from '../../../src/source/tables.ts';
+import { rulesOf } from '../../support/rules.ts';
 import { addressOf, openDatabase, SERVERS, toAddress } from './fixture.ts';
 
 const SERVER_ID = deriveServerId('preflight', 'test');
@@ -147,11 +150,31 @@ it('encrypts the connection when asked to', async () => {
 it('lists tables and columns as they are now, without those of the server itself', async () => {
   const address = await addressOf('mysql');
   const { pool, database } = await openDatabase(address);
-  await pool.query('CREATE TABLE b (z INT, a INT); CREATE TABLE a (id INT); CREATE VIEW v AS SELECT 1');
+  await pool.query('CREATE TABLE b (z INT NOT NULL UNIQUE, a INT); CREATE VIEW v AS SELECT 1');
+  await pool.query(
+    `CREATE TABLE a (id INT UNSIGNED, Name VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, price DECIMAL(10,2), PRIMARY KEY (Name, id))`,
+  );
   const tables = await readTables(address, 5_000);
+  const column = (name: string, columnType: string, nullable: boolean, collation: string | null = null) => ({
+    name,
+    dataType: columnType.replace(/[ (].*/, ''),
+    columnType,
+    nullable,
+    collation,
+  });
   expect(tables.filter((table) => table.database === database)).toEqual([
-    { database, name: 'a', columns: ['id'] },
-    { database, name: 'b', columns: ['z', 'a'] },
+    {
+      database,
+      name: 'a',
+      columns: [
+        column('id', 'int unsigned', false),
+        column('Name', 'varchar(20)', false, 'utf8mb4_bin'),
+        column('price', 'decimal(10,2)', true),
+      ],
+      primaryKey: ['Name', 'id'],
+    },
+    // A unique index is no primary key, although the server calls its column PRI.
+    { database, name: 'b', columns: [column('z', 'int', false), column('a', 'int', true)], primaryKey: [] },
   ]);
   expect(tables.some((table) => table.database === 'mysql')).toBe(false);
 });
@@ -181,5 +204,76 @@ describe('the preflight of refresh queries', () => {
       expect.stringMatching(/^elsewhere: .*Access denied/),
       expect.stringMatching(/^wrong: .*nothing/),
     ]);
+  });
+
+  it.each(['mysql', 'mariadb'] as const)(
+    'looks at a lookup as it will be run, and at what it finds, on %s',
+    async (server) => {
+      const address = await addressOf(server);
+      const { pool, database } = await openDatabase(address);
+      await pool.query('CREATE TABLE t (id INT, customer_id INT)');
+      const lookup = (rule: string, sql: string, ...columns: readonly string[]) => ({
+        rule,
+        sql,
+        database,
+        lookup: { columns },
+      });
+      const problems = await preflightQueries({
+        address,
+        section: 'read',
+        timeoutMs: 5_000,
+        queries: [
+          lookup('right', 'SELECT customer_id, id AS `odd name` FROM t WHERE id = ? -- why', 'customer_id', 'odd name'),
+          lookup('typo', 'SELECT customer_id FROM t WHERE id = ?', 'customer_id', 'custmer_id'),
+          lookup('none', 'SELECT customer_id FROM t WHERE id = ?', 'x'),
+          lookup('twice', 'SELECT a.id, b.id FROM t a, t b WHERE a.id = ?', 'id'),
+          lookup('wrong', 'SELECT nothing FROM t WHERE id = ?', 'nothing'),
+        ],
+      });
+      expect(problems.map(({ message, remedy }) => `${message} / ${remedy}`)).toEqual([
+        'rule `typo`: the lookup finds no column `custmer_id` / Did you mean `customer_id`?',
+        'rule `none`: the lookup finds no column `x` / It finds: customer_id. Give the column that name with AS.',
+        expect.stringMatching(/^rule `twice`: .* refuses the query of the lookup: Duplicate column name 'id'/),
+        expect.stringMatching(/^rule `wrong`: .* refuses the query of the lookup: .*nothing/),
+      ]);
+      expect(problems.every(({ ofLookup }) => ofLookup === true)).toBe(true);
+    },
+  );
+});
+
+describe('rules beside the tables of a server', () => {
+  it.each(['mysql', 'mariadb'] as const)('fit them or not, on %s', async (server) => {
+    const address = await addressOf(server);
+    const { pool, database } = await openDatabase(address);
+    await pool.query(
+      `CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20) COLLATE utf8mb4_general_ci NOT NULL,
+         code VARCHAR(20) COLLATE utf8mb4_bin NOT NULL, maybe INT, at DATETIME NOT NULL, body TEXT NOT NULL, tags JSON NOT NULL,
+         part DECIMAL(10,0) NOT NULL, price DECIMAL(10,2) NOT NULL); CREATE TABLE log (id INT)`,
+    );
+    const tables = await readTables(address, 5_000);
+    const check = (key: string, table = 't'): string[] => {
+      const ruleSet = rulesOf(
+        `rules:\n  - {name: r, table: ${database}.${table}, keys: ['key:${key}'], action: delete}\n`,
+      );
+      const found = [...unsuitableColumns(ruleSet, tables), ...tableWarnings(ruleSet, tables)];
+      return found.map(({ message }) => message.replaceAll(database, 'shop'));
+    };
+    for (const fine of [
+      '{id}',
+      '{code}',
+      '{name | lower}',
+      '{at | date("%Y")}',
+      '{part | modulo(4)}',
+      '{body | sha1 }',
+    ].concat(['{tags[*]}', '{tags | json("$.a")}', '{maybe | default("0")}'])) {
+      expect([fine, check(fine).filter((message) => !message.includes('`body` is compared'))]).toEqual([fine, []]);
+    }
+    expect(check('{name}')).toEqual([expect.stringContaining('(utf8mb4_general_ci)')]);
+    expect(check('{maybe}')).toEqual(['rule `r`: `maybe` may be NULL in shop.t, and such a row gives no key']);
+    expect(check('{id | date("%Y")}')).toEqual([expect.stringContaining('`date` reads a DATE, DATETIME or TIMESTAMP')]);
+    expect(check('{price | modulo(4)}')).toEqual([expect.stringContaining('`price` is decimal(10,2) in shop.t')]);
+    expect(check('{id[*]}')).toEqual([expect.stringContaining('`[*]` reads JSON')]);
+    expect(check('{body}')[0]).toContain('could be of any length: it is text in shop.t');
+    expect(check('1', 'log')).toEqual(['rule `r`: there is no primary key in shop.log']);
   });
 });

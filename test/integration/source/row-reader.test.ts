@@ -27,10 +27,10 @@ it.each(['mysql', 'mariadb'] as const)('reads rows as the JSON values of a row i
   const { read, pool } = await open({ server });
   await pool.query(
     `CREATE TABLE t (id BIGINT PRIMARY KEY, big BIGINT UNSIGNED, price DECIMAL(10,2), f FLOAT, d DOUBLE, day DATE,
-       at TIMESTAMP(3) NULL, name VARCHAR(20), bytes VARBINARY(4), flag BIT(1), nothing INT, y YEAR, t TIME)`,
+       at TIMESTAMP(3) NULL, name VARCHAR(20), bytes VARBINARY(4), flag BIT(1), nothing INT, y YEAR, t TIME, whole DATETIME(3), t3 TIME(3))`,
   );
   await pool.query(
-    `INSERT INTO t VALUES (7, 18446744073709551615, 1.50, 1.1, 0.1, '0000-00-00', '2024-03-31 02:30:00.5', 'ä', x'00ff', 1, NULL, 2024, '-00:01:00')`.replace(
+    `INSERT INTO t VALUES (7, 18446744073709551615, 1.50, 1.1, 0.1, '0000-00-00', '2024-03-31 02:30:00.5', 'ä', x'00ff', 1, NULL, 2024, '-00:01:00', '2024-02-29 01:02:03', '00:00:01.5')`.replace(
       "'0000-00-00'",
       "'2024-02-29'",
     ),
@@ -50,6 +50,8 @@ it.each(['mysql', 'mariadb'] as const)('reads rows as the JSON values of a row i
       nothing: null,
       y: 2024,
       t: '-00:01:00',
+      whole: '2024-02-29 01:02:03.000',
+      t3: '00:00:01.500',
     },
   ]);
   expect(await read('SELECT id FROM t WHERE big = ?', ['18446744073709551615'])).toEqual([{ id: 7 }]);

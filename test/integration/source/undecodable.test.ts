@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createPool } from 'mysql2/promise';
 import { startMysql, type ThrowawayMysql } from '../../../deploy/local/services.ts';
-import { openDatabase, openSource, startAtNow, toAddress, uniqueName } from './fixture.ts';
+import { openDatabase, openSource, rowsOf, startAtNow, toAddress, uniqueName } from './fixture.ts';
 
 interface Case {
   readonly what: string;
@@ -93,8 +93,8 @@ it.each(CASES)('$what', async ({ server, setUp, statements, message }) => {
   connection.destroy();
   const seen: unknown[] = [];
   const reading = (async () => {
-    for await (const { changes } of source.changes(from, AbortSignal.timeout(20_000))) {
-      seen.push(...changes.filter(({ table }) => table.database === database).map(({ after }) => after?.['id']));
+    for await (const batch of source.changes(from, AbortSignal.timeout(20_000))) {
+      seen.push(...rowsOf(batch, database).map(({ after }) => after?.['id']));
     }
   })();
   const error: unknown = await reading.catch((thrown: unknown) => thrown);

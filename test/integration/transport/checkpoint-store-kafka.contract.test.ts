@@ -38,6 +38,7 @@ describe('checkpoints in a topic', () => {
       gtidSet: '0-1-5',
     },
     lastVersion,
+    epochs: new Map(),
     savedAtMs: 1_790_000_000_000,
   });
 

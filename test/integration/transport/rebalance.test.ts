@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
 import type { BatchHandler } from '../../../src/ports.ts';
 import type { KafkaSubscriptionOptions } from '../../../src/transport/kafka-subscription.ts';
+import { flushOf } from '../../support/invalidations.ts';
 import { KafkaHarness } from './kafka-harness.ts';
 import { changes, Recorder, WAIT } from './recorder.ts';
 
@@ -84,6 +85,22 @@ describe('a consumer group whose members come and go', () => {
     finish();
     await vi.waitFor(async () => expect(await harness.topic.lag(harness.group)).toBe(0), WAIT);
     expect(slow.batches).toHaveLength(1);
+  });
+
+  it('keeps its membership while a flush, which stands in every partition, takes longer than the session', async () => {
+    const harness = await KafkaHarness.open({ partitions: 3 });
+    const begunAt = performance.now();
+    // All partitions wait for the flush at once: nothing but the timer tells the group that this member lives.
+    const held = vi.waitFor(() => expect(performance.now() - begunAt).toBeGreaterThan(14_000), { timeout: 20_000 });
+    const flushing = new Recorder(() => held);
+    join(harness, flushing.handle, { sessionTimeoutMs: 6_000 });
+    const publisher = harness.publisher();
+    await publisher.publish([flushOf('card:*', 1)]);
+    await vi.waitFor(() => expect(flushing.partitions.size).toBe(3), { timeout: 10_000 });
+    await publisher.publish(changes(3, 3));
+    await held;
+    await vi.waitFor(async () => expect(await harness.topic.lag(harness.group)).toBe(0), WAIT);
+    expect(flushing.invalidations).toHaveLength(6);
   });
 
   it('aborts a handler that holds up a rebalance, and another member gets its records again', async () => {

@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { tailRecords, type TailRecord } from '../../../src/transport/kafka-tail.ts';
+import { flushOf } from '../../support/invalidations.ts';
 import { KafkaHarness } from './kafka-harness.ts';
 import { changes, WAIT } from './recorder.ts';
 
@@ -41,6 +42,19 @@ describe('the tail of a topic', () => {
     expect(new Set(records.map(({ partition }) => partition)).size).toBeGreaterThan(1);
     stop();
     await done;
+  });
+
+  it('shows a flush once, although a copy of it stands in every partition', async () => {
+    const harness = await KafkaHarness.open({ partitions: 3 });
+    const publisher = harness.publisher();
+    const plain = flushOf('plain:*', 2, { versioned: false });
+    await publisher.publish([...changes(30, 30), flushOf('card:*', 1), plain]);
+    await publisher.publish(changes(30, 30, 2_000));
+    const { records, done, stop } = follow(harness, 0);
+    await vi.waitFor(() => expect(records.length).toBeGreaterThanOrEqual(62), WAIT);
+    stop();
+    await done;
+    expect(versions(records).filter((version) => version < 10)).toEqual([1, 2]);
   });
 
   it('begins in the past when it is told to', async () => {

@@ -4,6 +4,7 @@ import { KafkaHarness } from './kafka-harness.ts';
 describeTransport({
   name: 'KafkaPublisher and KafkaSubscription',
   publishedMeans: 'durable',
+  flushedIn: 'every partition',
   create: async () => {
     const limits = { partitions: 4, maxBatchRecords: 8, drainTimeoutMs: 300 };
     const harness = await KafkaHarness.open(limits);

@@ -15,7 +15,13 @@ interface TransactionStep {
   readonly gtid: boolean;
   readonly commitTimeUs: number;
 }
-type Step = TransactionStep | { readonly kind: 'ddl' } | { readonly kind: 'rotate' } | { readonly kind: 'heartbeat' };
+interface DdlStep {
+  readonly kind: 'ddl';
+  readonly text: string;
+  /** MariaDB: in a transaction, between rows. */
+  readonly inside: boolean;
+}
+type Step = TransactionStep | DdlStep | { readonly kind: 'rotate' } | { readonly kind: 'heartbeat' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
@@ -31,7 +37,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.constantFrom<Step>({ kind: 'ddl' }, { kind: 'rotate' }, { kind: 'heartbeat' }),
+    arbitrary: fc.constantFrom<Step>({ kind: 'rotate' }, { kind: 'heartbeat' }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('ddl' as const),
+      text: fc.constantFrom('ALTER TABLE t FORCE', 'TRUNCATE t', 'RENAME TABLE t TO u, v TO t', 'DROP DATABASE d'),
+      inside: fc.boolean(),
+    }),
   },
 );
 
@@ -41,8 +55,12 @@ function write(steps: readonly Step[]): FakeBinlog {
   let id = 0;
   let files = 1;
   for (const each of steps) {
-    if (each.kind === 'ddl') log.gtid().query('ALTER TABLE t FORCE');
-    else if (each.kind === 'rotate') log.rotate(`binlog.00000${++files}`);
+    if (each.kind === 'ddl') {
+      if (each.inside) {
+        log.gtid().query('BEGIN').query(each.text).table();
+        log.inserts([row(++id)]).xid();
+      } else log.gtid().query(each.text);
+    } else if (each.kind === 'rotate') log.rotate(`binlog.00000${++files}`);
     else if (each.kind === 'heartbeat') log.heartbeat();
     else {
       (each.gtid ? log.gtid(each.commitTimeUs) : log.anonymousGtid(each.commitTimeUs)).query('BEGIN').table();
@@ -79,7 +97,8 @@ function read(
   const first = log.events.findIndex((_, index) => placeBefore(log, index) === placeOf(from));
   const take = (batch: ChangeBatch): void => {
     for (const change of batch.changes) {
-      reading.seen.push(`${String(change.after?.['id'])}@${change.version}`);
+      const what = change.kind === 'row' ? String(change.after?.['id']) : `${change.operation} ${String(change.table)}`;
+      reading.seen.push(`${what}@${change.version}`);
     }
     if (batch.end === null) return;
     tracker.advance(batch.end);
@@ -108,7 +127,7 @@ function placeBefore(log: FakeBinlog, index: number): string {
   return `${file}:${offset}`;
 }
 
-it('gives the same rows the same versions, wherever the stream is cut into batches and begun again', () => {
+it('gives the same rows and table changes the same versions, wherever the stream is cut into batches and begun again', () => {
   fc.assert(
     fc.property(
       fc.array(step, { maxLength: 14 }),
@@ -129,7 +148,7 @@ it('gives the same rows the same versions, wherever the stream is cut into batch
   );
 });
 
-it('gives versions that rise from row to row', () => {
+it('gives versions that rise from change to change', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 14 }), (steps) => {
       const versions = read(write(steps), beginning, 100, () => true).seen.map((text) => Number(text.split('@')[1]));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { ProblemsError } from '../../../src/runtime/errors.ts';
-import { parseRefreshQuery } from '../../../src/rules/refresh-query.ts';
+import { parseRefreshQuery } from '../../../src/rules/schema/refresh-query.ts';
 import { loadRules } from '../../../src/rules/rule-file.ts';
 
 // Thousands of cases take a second; on a machine that is busy with other suites, more.

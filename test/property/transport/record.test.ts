@@ -25,6 +25,7 @@ const base = {
     database: text,
     table: text,
     operation: fc.constantFrom('insert', 'update', 'delete'),
+    ruleSet: text,
     primaryKey: fc.option(columns),
     gtid: fc.option(text),
     coordinates: fc.record({ file: text, offset: natural }),
@@ -39,6 +40,13 @@ const invalidation: fc.Arbitrary<Invalidation> = fc.oneof(
     action: fc.constant('refresh' as const),
     row: fc.record({ state: fc.constantFrom('present', 'gone'), columns }),
   }),
+  fc.record({
+    ...base,
+    action: fc.constant('flush' as const),
+    versioned: fc.boolean(),
+    reason: fc.constantFrom('truncate', 'drop', 'rename', 'alter', 'large_transaction', 'column_missing'),
+  }),
+  fc.record({ ...base, action: fc.constant('epoch' as const) }),
 );
 
 const decode = (key: Buffer | null, value: Buffer | null) => decodeRecord({ key, value }, 'topic/0@0');
@@ -73,6 +81,8 @@ describe('records', () => {
       ...Object.keys(good),
       'row',
       'versioned',
+      'reason',
+      'rules',
       'partition_key',
       '__proto__',
       'constructor',

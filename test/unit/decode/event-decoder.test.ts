@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EventDecoder } from '../../../src/decode/event-decoder.ts';
 import { EVENT } from '../../../src/decode/event-type.ts';
 import type { ResumePoint } from '../../../src/model/position.ts';
-import type { ChangeBatch } from '../../../src/model/row-change.ts';
+import type { Change, ChangeBatch, RowChange } from '../../../src/model/row-change.ts';
 import { SluiceError } from '../../../src/runtime/errors.ts';
 import { FakeBinlog, row, UUID, type LoggedEvent } from '../../support/binlog-events.ts';
 
@@ -32,7 +32,11 @@ function takeAll(decoder: EventDecoder): ChangeBatch[] {
 }
 
 const ids = (batch: ChangeBatch | undefined): unknown[] =>
-  (batch?.changes ?? []).map((change) => (change.after ?? change.before)?.['id']);
+  rows(batch?.changes ?? []).map((change) => (change.after ?? change.before)?.['id']);
+
+function rows(changes: readonly Change[]): RowChange[] {
+  return changes.filter((change) => change.kind === 'row');
+}
 
 describe('borders of transactions', () => {
   it('end with the XID of InnoDB, and the batch says what it adds to the position', () => {
@@ -82,7 +86,7 @@ describe('borders of transactions', () => {
   });
 
   it('make DDL a transaction of its own, without rows', () => {
-    const log = new FakeBinlog().gtid().query('ALTER TABLE t ADD c INT').gtid().query('TRUNCATE TABLE t');
+    const log = new FakeBinlog().gtid().query('CREATE TABLE t (id INT)').gtid().query('GRANT SELECT ON t TO me');
     expect(decode(log)).toMatchObject([{ changes: [], end: { gtids: [`${UUID}:1`, `${UUID}:2`] } }]);
   });
 
@@ -130,7 +134,9 @@ describe('borders of transactions', () => {
       .inserts([row(1)]);
     log.query('COMMIT').mariadbGtid(true).query('TRUNCATE t');
     const batches = decode(log, decoderFor({ from: start(0, 'mariadb') }));
-    expect(batches).toMatchObject([{ changes: [{ after: row(1) }], end: { gtids: ['0-1-1', '0-1-2'] } }]);
+    expect(batches).toMatchObject([
+      { changes: [{ after: row(1) }, { operation: 'truncate' }], end: { gtids: ['0-1-1', '0-1-2'] } },
+    ]);
   });
 
   it('need no GTIDs: an anonymous GTID event, or BEGIN alone, opens a transaction too', () => {
@@ -187,8 +193,74 @@ describe('versions', () => {
   });
 
   it('do not change for a transaction without rows', () => {
-    const log = new FakeBinlog().transaction(1, 5_000).gtid(9_000).query('DROP TABLE t');
+    const log = new FakeBinlog().transaction(1, 5_000).gtid(9_000).query('CREATE TABLE t (id INT)');
     expect(decode(log)).toMatchObject([{ end: { lastVersion: 5_000 } }]);
+  });
+
+  it('count a table change like a row', () => {
+    const log = new FakeBinlog().gtid(5_000).query('BEGIN').table();
+    log
+      .inserts([row(1)])
+      .query('TRUNCATE t')
+      .inserts([row(2)])
+      .xid();
+    log.gtid(4_000).query('DROP TABLE a, b');
+    expect(decode(log)[0]?.changes.map(({ kind, version }) => [kind, version])).toEqual([
+      ['row', 5_000],
+      ['table', 5_001],
+      ['row', 5_002],
+      ['table', 5_003],
+      ['table', 5_004],
+    ]);
+  });
+});
+
+describe('a table change', () => {
+  const tableChanges = (log: FakeBinlog, lowerCaseNames = false): unknown[] =>
+    decode(log, new EventDecoder({ from: start(), maxChunkBytes: 1_000, lowerCaseNames }))
+      .flatMap(({ changes }) => changes)
+      .map((change) => (change.kind === 'row' ? 'row' : [change.operation, change.database, change.table]));
+
+  it('stands between the rows of the transactions before and after it', () => {
+    const log = new FakeBinlog().transaction(1).gtid().query('TRUNCATE TABLE products').transaction(2);
+    expect(tableChanges(log)).toEqual(['row', ['truncate', 'shop', 'products'], 'row']);
+  });
+
+  it('has the facts of its transaction', () => {
+    const log = new FakeBinlog().transaction(1).gtid(1_700_000_000_000_009).query('DROP DATABASE `Shop`');
+    expect(decode(log)[0]?.changes[1]).toEqual({
+      kind: 'table',
+      operation: 'drop',
+      database: 'Shop',
+      table: null,
+      version: 1_700_000_000_000_009,
+      transaction: {
+        gtid: `${UUID}:2`,
+        commitTimeUs: 1_700_000_000_000_009,
+        begin: { file: 'binlog.000001', offset: 4 + 4 * 40 + 100 },
+      },
+    });
+  });
+
+  it('has the names that the server stores, where it stores them in lower case', () => {
+    const log = new FakeBinlog().gtid().query('TRUNCATE Products', 'Shop').gtid().query('DROP DATABASE Shop');
+    expect(tableChanges(log)).toEqual([
+      ['truncate', 'Shop', 'Products'],
+      ['drop', 'Shop', null],
+    ]);
+    expect(tableChanges(log, true)).toEqual([
+      ['truncate', 'shop', 'products'],
+      ['drop', 'shop', null],
+    ]);
+  });
+
+  it('weighs as much as a row, and what is decoded of a huge statement is handed over in chunks too', () => {
+    const decoder = decoderFor({ maxChunkBytes: 500 });
+    push(decoder, new FakeBinlog().gtid().query('BEGIN').query('DROP TABLE a').events);
+    expect(decoder.bufferedBytes).toBe(40 + 300);
+    expect(decoder.take()).toBeNull();
+    push(decoder, new FakeBinlog().query('DROP TABLE b').events);
+    expect(decoder.take()).toMatchObject({ changes: [{ table: 'a' }, { table: 'b' }], end: null, sizeBytes: 80 });
   });
 });
 
@@ -307,7 +379,7 @@ describe('tables', () => {
       .table(1, { columns })
       .inserts([{ id: 1 }])
       .xid();
-    const [first, second] = decode(log)[0]?.changes ?? [];
+    const [first, second] = rows(decode(log)[0]?.changes ?? []);
     expect(second?.table).not.toBe(first?.table);
     expect(second?.table.columns.map(({ type }) => type)).toEqual(['bigint']);
   });

@@ -10,6 +10,7 @@ const checkpoint: Checkpoint = {
     gtidSet: '3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5:11-18',
   },
   lastVersion: 1_700_000_000_000_123,
+  epochs: new Map(),
   savedAtMs: 1_700_000_000_456,
 };
 
@@ -34,6 +35,18 @@ describe('the text of a checkpoint', () => {
     expect(encodeCheckpoint(checkpoint)).toContain('\n  "savedAt": "2023-11-14T22:13:20.456Z",\n');
   });
 
+  it('has the epochs when there are any, and none for a daemon that knows none', () => {
+    const raised: Checkpoint = {
+      ...checkpoint,
+      epochs: new Map([
+        ['shop.a.b', 17],
+        ['shop.t', 0],
+      ]),
+    };
+    expect(decodeCheckpoint(encodeCheckpoint(raised))).toEqual(raised);
+    expect(encodeCheckpoint(checkpoint)).not.toContain('epochs');
+  });
+
   it('is refused when half of it is missing', () => {
     const text = encodeCheckpoint(checkpoint);
     for (const end of [0, 1, text.length / 2, text.length - 2]) {
@@ -56,6 +69,11 @@ describe('the text of a checkpoint', () => {
     ['lastVersion is not a number', (root: Record<string, unknown>) => (root['lastVersion'] = '12')],
     ['lastVersion is not a number', (root: Record<string, unknown>) => (root['lastVersion'] = -1)],
     ['lastVersion is not a number', (root: Record<string, unknown>) => (root['lastVersion'] = 1.5)],
+    ['epochs is not an object', (root: Record<string, unknown>) => (root['epochs'] = [])],
+    ['epochs is not an object', (root: Record<string, unknown>) => (root['epochs'] = null)],
+    ['epochs has "t", which is no', (root: Record<string, unknown>) => (root['epochs'] = { t: 1 })],
+    ['the epoch of a.t is not a number', (root: Record<string, unknown>) => (root['epochs'] = { 'a.t': '1' })],
+    ['the epoch of a.t is not a number', (root: Record<string, unknown>) => (root['epochs'] = { 'a.t': -1 })],
     ['savedAt is not a time', (root: Record<string, unknown>) => (root['savedAt'] = 'yesterday')],
     ['position is not an object', (root: Record<string, unknown>) => (root['position'] = null)],
     [

@@ -1,12 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { z } from 'zod';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { readRuleFiles } from '../../../src/runtime/config/rule-files.ts';
 import { ProblemsError, type Problem } from '../../../src/runtime/errors.ts';
 import { loadRules } from '../../../src/rules/rule-file.ts';
-import { ruleFileSchema } from '../../../src/rules/rule-schema.ts';
 import { problemsOf, rulesOf } from '../../support/rules.ts';
 
 const rule = (options: string): string => `rules:\n  - {name: a, table: x.y, keys: ["a:{id}"], ${options}}\n`;
@@ -16,11 +12,21 @@ describe('a rule file', () => {
     const [compiled] = rulesOf(rule('action: delete')).rules;
     expect(compiled).toMatchObject({
       name: 'a',
-      operations: ['insert', 'update', 'delete'],
+      actions: { insert: { kind: 'delete' }, update: { kind: 'delete' }, delete: { kind: 'delete' } },
       columns: null,
       nullText: null,
       partitionKey: null,
-      action: { kind: 'delete', versioned: [false] },
+      versioned: [false],
+      when: null,
+      lookup: null,
+      maxKeys: 100,
+      flushAboveRows: 100_000,
+      tableChanges: {
+        truncate: { kind: 'flush' },
+        drop: { kind: 'flush' },
+        rename: { kind: 'flush' },
+        alter: { kind: 'flush' },
+      },
     });
   });
 
@@ -29,7 +35,8 @@ describe('a rule file', () => {
       rule(`action: {refresh: {query: "SELECT * FROM t WHERE id = :id", store: hash, ttl: 10m, jitter: 10%,
         empty: {value: none, ttl: 30s}}}`),
     );
-    expect(plans.get('a')).toEqual({
+    expect(Object.keys(plans.get('a') ?? {})).toEqual(['insert', 'update', 'delete']);
+    expect(plans.get('a')?.update).toEqual({
       rule: 'a',
       from: { kind: 'query', sql: 'SELECT * FROM t WHERE id = ?', parameters: ['id'] },
       store: 'hash',
@@ -40,7 +47,7 @@ describe('a rule file', () => {
   });
 
   it('stores for ever as JSON, and deletes the key of a missing row, unless told', () => {
-    expect(rulesOf(rule('action: {refresh: {row: true}}')).plans.get('a')).toEqual({
+    expect(rulesOf(rule('action: {refresh: {row: true}}')).plans.get('a')?.insert).toEqual({
       rule: 'a',
       from: { kind: 'row' },
       store: 'json',
@@ -199,57 +206,61 @@ describe('the hash of a rule set', () => {
   });
 
   it('changes with the meaning', () => {
-    const hashes = ['action: delete', 'on: [insert], action: delete', 'null_as: "-", action: delete'].map(hash);
+    const deletes = [
+      '',
+      'on: [insert], ',
+      'null_as: "-", ',
+      'columns: [a], ',
+      `when: op == 'insert', `,
+      `when: op == 'delete', `,
+      'max_keys: 5, ',
+      'flush_above_rows: 5, ',
+      'flush_above_rows: never, ',
+      'table_changes: ignore, ',
+      'table_changes: {alter: {delete: [x]}}, ',
+      'table_changes: {alter: {delete: [y]}}, ',
+      'partition_key: x, ',
+    ].map((options) => hash(`${options}action: delete`));
     const refreshes = ['ttl: 1m', 'ttl: 2m'].map((ttl) => hash(`action: {refresh: {row: true, ${ttl}}}`));
-    expect(new Set([...hashes, ...refreshes]).size).toBe(5);
+    const lookups = ['tables: [a.t]', 'tables: [a.u]', 'tables: [a.t], cache: 0', 'tables: [a.t], timeout: 1s'].map(
+      (options) =>
+        rulesOf(
+          `rules: [{name: a, table: x.y, keys: ["{lookup.z}:"], action: delete, lookup: {query: "SELECT :b", ${options}}}]`,
+        ).hash,
+    );
+    const mapped = hash('on: {insert: {refresh: {row: true}}, update: delete}');
+    const all = [...deletes, ...refreshes, ...lookups, mapped];
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('is that of what constants and defaults mean, not of how they are written', () => {
+    const written = (head: string, options: string) =>
+      rulesOf(`${head}\nrules: [{name: a, table: x.y, ${options}}]`).hash;
+    const plain = written('', 'keys: ["p:{id}"], action: delete, null_as: x');
+    expect(written('constants: {p: "p:"}', 'keys: ["{$p}{id}"], action: delete, null_as: x')).toBe(plain);
+    expect(written('defaults: {action: delete, null_as: x}', 'keys: ["p:{id}"]')).toBe(plain);
+    expect(written('', 'keys: ["p:{id}"], null_as: x, on: {delete: delete, insert: delete, update: delete}')).toBe(
+      plain,
+    );
+    expect(written('constants: {p: "q:"}', 'keys: ["{$p}{id}"], action: delete, null_as: x')).not.toBe(plain);
   });
 });
 
 describe('a delete', () => {
   it('leaves a version only where a refresh may own the same key', () => {
-    const [, { action } = { action: null }] = rulesOf(`rules:
+    const [, { versioned } = { versioned: null }] = rulesOf(`rules:
   - {name: card, table: shop.products, keys: ["card:{id}"], action: {refresh: {row: true}}}
   - {name: wipe, table: shop.prices, keys: ["price:{id}", "card:{product_id}", "card:top"], action: delete}
 `).rules;
-    expect(action).toEqual({ kind: 'delete', versioned: [false, true, true] });
-  });
-});
-
-describe('the schema', () => {
-  it('describes every option, so that docs and editors can', () => {
-    const json = JSON.stringify(z.toJSONSchema(ruleFileSchema, { io: 'input' }));
-    const undescribed = [...json.matchAll(/"([a-z_]+)":\{(?:(?!"description")[^{}])*\}/g)].map(([, name]) => name);
-    expect(undescribed).toEqual([]);
-  });
-});
-
-describe('reading rule files', () => {
-  const directory = () => {
-    const path = mkdtempSync(join(tmpdir(), 'sluice-rules-'));
-    onTestFinished(() => rmSync(path, { recursive: true }));
-    return path;
-  };
-
-  it('takes the YAML files of a directory in the order of their names', () => {
-    const path = directory();
-    for (const name of ['b.yml', 'a.yaml', 'notes.md', '.hidden.yaml']) writeFileSync(join(path, name), name);
-    expect(readRuleFiles([path])).toEqual({
-      files: [
-        { file: join(path, 'a.yaml'), text: 'a.yaml' },
-        { file: join(path, 'b.yml'), text: 'b.yml' },
-      ],
-      problems: [],
-    });
+    expect(versioned).toEqual([false, true, true]);
   });
 
-  it('says so when there is nothing to read', () => {
-    const path = directory();
-    const { files, problems } = readRuleFiles([path, join(path, 'missing.yaml')]);
-    expect(files).toEqual([]);
-    expect(problems.map(({ file, message }) => `${file}: ${message}`)).toEqual([
-      `${path}: cannot read the rules: the directory has no *.yaml or *.yml file`,
-      expect.stringMatching(/missing\.yaml: cannot read the rules: ENOENT/),
-    ]);
+  it('leaves one too where only one operation of a rule refreshes, its own other operations included', () => {
+    const { rules } = rulesOf(`rules:
+  - {name: card, table: a.b, keys: ["card:{id}"], on: {update: {refresh: {row: true}}, delete: delete}}
+  - {name: wipe, table: a.c, keys: ["card:{id}", "other:{id}"], action: delete}
+`);
+    expect(rules.map(({ versioned }) => versioned)).toEqual([[true], [true, false]]);
   });
 });
 

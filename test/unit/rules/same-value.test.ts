@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { sameValue } from '../../../src/rules/column-reader.ts';
+import { sameValue } from '../../../src/rules/evaluate/column-reader.ts';
 
 /** As the decoder's FLOAT columns: the text has six digits. */
 const float = { name: 'f', type: 'float', text: (value: unknown) => Number(value).toPrecision(6), json: () => null };

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
-import { AdminServer } from '../../../src/runtime/admin-server.ts';
+import { AdminServer, type RulesAdmin } from '../../../src/runtime/admin-server.ts';
 import { AuditTrail } from '../../../src/runtime/audit-trail.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import { Metrics } from '../../../src/runtime/metrics.ts';
@@ -19,7 +19,9 @@ const invalidation = (key: string, captureTimeMs: number): Invalidation =>
     origin: { database: 'shop', table: 'products', captureTimeMs },
   }) as Invalidation;
 
-async function start(audit: AuditTrail | null = null) {
+const noRules: RulesAdmin = { describe: () => ({}), reload: () => Promise.resolve(null), notes: () => [] };
+
+async function start(audit: AuditTrail | null = null, rules: RulesAdmin = noRules) {
   const metrics = new Metrics();
   const server = new AdminServer({
     host: '127.0.0.1',
@@ -31,6 +33,7 @@ async function start(audit: AuditTrail | null = null) {
         { gauge: 'sluice_target_available', labels: { target: 'main' } },
       ]),
     audit,
+    rules,
     logger: silentLogger,
   });
   servers.push(server);
@@ -64,7 +67,9 @@ describe('the admin server', () => {
 
   it('refuses other methods and unknown paths', async () => {
     const { url } = await start();
-    expect((await fetch(`${url}/livez`, { method: 'POST' })).status).toBe(405);
+    const post = await fetch(`${url}/livez`, { method: 'POST' });
+    expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect((await fetch(`${url}/livez`, { method: 'HEAD' })).status).toBe(200);
     expect((await fetch(`${url}/nothing`)).status).toBe(404);
   });
 
@@ -100,5 +105,42 @@ describe('the admin server', () => {
   it('says where to tail when the process applies nothing', async () => {
     const { url } = await start(null);
     expect((await fetch(`${url}/v1/invalidations`)).status).toBe(404);
+  });
+
+  it('shows the rules in force', async () => {
+    const { url } = await start(null, { ...noRules, describe: () => ({ hash: 'a', rules: ['product'] }) });
+    const response = await fetch(`${url}/v1/rules`);
+    expect([response.status, await response.json()]).toEqual([200, { hash: 'a', rules: ['product'] }]);
+  });
+
+  const wrong = { file: 'rules.yaml', line: 3, column: 5, message: 'no such filter', remedy: 'Use lower.' };
+  it.each([
+    [{ outcome: 'swapped', hash: 'b', problems: [] }, 200, { outcome: 'swapped', hash: 'b' }],
+    [{ outcome: 'unchanged', hash: 'a', problems: [] }, 200, { outcome: 'unchanged', hash: 'a' }],
+    [{ outcome: 'refused', hash: 'a', problems: [wrong] }, 422, { outcome: 'refused', hash: 'a', problems: [wrong] }],
+    [null, 409, { error: 'the daemon stops; its next start reads the rules' }],
+  ])('answers a reload that gave %j with %i', async (result, status, body) => {
+    const { url } = await start(null, { ...noRules, reload: () => Promise.resolve(result) });
+    const response = await fetch(`${url}/v1/rules/reload`, { method: 'POST' });
+    expect([response.status, await response.json()]).toEqual([status, body]);
+  });
+
+  it('reloads on POST only: a look must not change anything', async () => {
+    const reload = vi.fn(() => Promise.resolve(null));
+    const { url } = await start(null, { ...noRules, reload });
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const response = await fetch(`${url}/v1/rules/reload`, { method });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
+    }
+    expect(reload).not.toHaveBeenCalled();
+  });
+
+  it('stays ready with the old rules while the files are refused, and says so', async () => {
+    const { metrics, url } = await start(null, { ...noRules, notes: () => ['the rule files are refused'] });
+    metrics.set('sluice_source_connected', { pipeline: 'shop' }, 1);
+    metrics.set('sluice_target_available', { target: 'main' }, 1);
+    const response = await fetch(`${url}/readyz`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ ready: true, reasons: [], notes: ['the rule files are refused'] });
   });
 });

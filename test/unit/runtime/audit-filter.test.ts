@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileFilter, filterToQuery, parseFilter } from '../../../src/runtime/audit-filter.ts';
-import { matchesGlob } from '../../../src/runtime/glob.ts';
-import { ORIGIN, deleteOf } from '../../support/invalidations.ts';
+import { matchesGlob, meetsFlushPattern } from '../../../src/runtime/glob.ts';
+import { ORIGIN, deleteOf, flushOf } from '../../support/invalidations.ts';
 
 const invalidation = deleteOf('product:17', 1, {
   origin: {
@@ -28,6 +28,27 @@ describe('the audit filter', () => {
 
   it('answers a hostile pattern in linear time', () => {
     expect(matchesGlob(`${'*a'.repeat(5000)}b`, 'a'.repeat(5000))).toBe(false);
+  });
+
+  it.each([
+    ['product:17', 'product:*', true],
+    ['product:1*', 'product:*', true],
+    ['*:17', 'product:*', true],
+    ['product:1?', 'product:*:name', false],
+    ['product:1*', 'product:*:name', true],
+    ['*', '*', true],
+    ['order:*', 'product:*', false],
+    ['product', 'product:*', false],
+    ['a[b:1', 'a\\[b:*', true],
+    ['aXb:1', 'a\\*b:*', false],
+    ['a*b:1', 'a\\*b:*', true],
+    ['a7:1', 'a[0-9]:*', true],
+    ['', '*', true],
+    ['', '', true],
+    ['🦆:?', '🦆:*', true],
+  ])('lets a flush through when the glob %s may mean a key of %s: %s', (glob, pattern, expected) => {
+    expect(meetsFlushPattern(glob, pattern)).toBe(expected);
+    expect(compileFilter({ key: glob })(flushOf(pattern, 1))).toBe(expected);
   });
 
   it('demands everything that is given', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { BatchHandler, PartitionBatch } from '../../../src/ports.ts';
 import { InProcessQueue } from '../../../src/transport/in-process-queue.ts';
-import { deleteOf } from '../../support/invalidations.ts';
+import { deleteOf, flushOf } from '../../support/invalidations.ts';
 
 function start(handler: BatchHandler, options: { maxBatchRecords?: number } = {}): InProcessQueue {
   const queue = new InProcessQueue({ partitions: 1, ...options });
@@ -13,6 +13,30 @@ function start(handler: BatchHandler, options: { maxBatchRecords?: number } = {}
   });
   return queue;
 }
+
+/** A handler whose batches each end when they are told, by the key of their first item. */
+class Gates {
+  readonly #open = new Map<string, () => void>();
+  readonly begun: string[] = [];
+
+  readonly handle: BatchHandler = async ({ items }, signal) => {
+    const [first] = items;
+    const key = first?.kind === 'invalidation' ? first.invalidation.key : '';
+    this.begun.push(key);
+    await new Promise<void>((resolve, reject) => {
+      this.#open.set(key, resolve);
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  };
+
+  /** Lets the batch end and everything go on that waited for it. */
+  async open(key: string): Promise<void> {
+    this.#open.get(key)?.();
+    await settle();
+  }
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 const sizes = (batches: readonly PartitionBatch[]): number[] => batches.map(({ items }) => items.length);
 
@@ -65,5 +89,108 @@ describe('the in-process queue', () => {
     });
     await queue.publish([deleteOf('a', 1)]);
     expect(places).toEqual(['binlog.000001:157']);
+  });
+});
+
+describe('a flush in the in-process queue', () => {
+  const versioned = (key: string) => flushOf(key, 5);
+  const plain = (key: string) => flushOf(key, 5, { versioned: false });
+
+  it('waits for everything before it when it is versioned, and holds up nothing', async () => {
+    const gates = new Gates();
+    const queue = start(gates.handle);
+    const before = queue.publish([deleteOf('a', 1)]);
+    const flush = queue.publish([versioned('product:*')]);
+    await settle();
+    const behind = queue.publish([deleteOf('b', 6)]);
+    await settle();
+    expect(gates.begun).toEqual(['a']);
+    await gates.open('a');
+    await before;
+    expect(gates.begun.sort()).toEqual(['a', 'b', 'product:*']);
+    await gates.open('b');
+    await behind;
+    expect(queue.depth()).toBe(1);
+    await gates.open('product:*');
+    await flush;
+    expect(queue.depth()).toBe(0);
+  });
+
+  it('waits for what stands before it in its own publish, too', async () => {
+    const gates = new Gates();
+    const queue = start(gates.handle);
+    const published = queue.publish([deleteOf('a', 1), versioned('product:*'), deleteOf('b', 6)]);
+    await settle();
+    expect(gates.begun).toEqual(['a']);
+    await gates.open('a');
+    expect(gates.begun).toEqual(['a', 'product:*']);
+    await gates.open('product:*');
+    await published;
+  });
+
+  it('goes at once when it is not versioned', async () => {
+    const gates = new Gates();
+    const queue = start(gates.handle);
+    void queue.publish([deleteOf('a', 1)]).catch(() => undefined);
+    await settle();
+    const flush = queue.publish([plain('product:*')]);
+    await settle();
+    expect(gates.begun).toEqual(['a', 'product:*']);
+    await gates.open('product:*');
+    await flush;
+    await gates.open('a');
+  });
+
+  it('keeps its place among flushes: a plain one does not overtake a versioned one', async () => {
+    const gates = new Gates();
+    const queue = start(gates.handle);
+    const all = queue.publish([deleteOf('a', 1), versioned('first:*'), plain('second:*')]);
+    await settle();
+    expect(gates.begun).toEqual(['a']);
+    await gates.open('a');
+    expect(gates.begun).toEqual(['a', 'first:*']);
+    await gates.open('first:*');
+    await all;
+  });
+
+  it('is waited for by close, and rejected by a stop that comes before its turn', async () => {
+    const gates = new Gates();
+    const queue = start(gates.handle);
+    const published = queue.publish([deleteOf('a', 1), versioned('product:*')]);
+    let closed = false;
+    const closing = queue.close().then(() => (closed = true));
+    await settle();
+    await gates.open('a');
+    expect(closed).toBe(false);
+    await gates.open('product:*');
+    await Promise.all([published, closing]);
+
+    const stopped = new Gates();
+    const another = new InProcessQueue({ partitions: 1 });
+    const stop = new AbortController();
+    const run = another.run(stopped.handle, stop.signal);
+    const first = another.publish([deleteOf('a', 1)]);
+    const flush = another.publish([versioned('product:*')]);
+    flush.catch(() => undefined);
+    await settle();
+    stop.abort(new Error('stopped by the test'));
+    await stopped.open('a');
+    await first;
+    await expect(flush).rejects.toThrow('stopped by the test');
+    await run;
+  });
+
+  it('that fails rejects its publish, the run and all later publishes', async () => {
+    const error = new Error('the worker is broken');
+    const queue = new InProcessQueue({ partitions: 2 });
+    const run = queue.run(
+      ({ partition }) => (partition === 2 ? Promise.reject(error) : Promise.resolve()),
+      new AbortController().signal,
+    );
+    run.catch(() => undefined);
+    await expect(queue.publish([deleteOf('a', 1), versioned('product:*')])).rejects.toBe(error);
+    await expect(run).rejects.toBe(error);
+    await expect(queue.publish([versioned('product:*')])).rejects.toBe(error);
+    expect(queue.depth()).toBe(0);
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
 import { decodeRecord } from '../../../src/transport/record-decoder.ts';
 import { encodeRecord } from '../../../src/transport/record-encoder.ts';
-import { deleteOf, ORIGIN, refreshOf } from '../../support/invalidations.ts';
+import { deleteOf, epochOf, flushOf, ORIGIN, refreshOf, TRUNCATE } from '../../support/invalidations.ts';
 
 const PLACE = 'sluice/3@17';
 const roundTrip = (invalidation: Invalidation) =>
@@ -23,7 +23,7 @@ describe('a record', () => {
     const origin = { ...ORIGIN, gtid: '3e11fa47-71ca-11e1-9e33-c80aa9429562:23', commitTimeMs: 1_700_000_000_000.25 };
     expect(encodeRecord(deleteOf('product:1', 1_700_000_000_000_250, { origin }))).toBe(
       '{"v":1,"key":"product:1","action":"delete","version":1700000000000250,"rule":"product",' +
-        '"database":"shop","table":"products","op":"update","primary_key":{"id":1},' +
+        '"rules":"abcdef012345","database":"shop","table":"products","op":"update","primary_key":{"id":1},' +
         '"gtid":"3e11fa47-71ca-11e1-9e33-c80aa9429562:23","binlog":{"file":"binlog.000001","offset":157},' +
         '"commit_time":"2023-11-14T22:13:20.000250Z","capture_time":"2023-11-14T22:13:20.010Z"}',
     );
@@ -38,6 +38,13 @@ describe('a record', () => {
     ['a delete', deleteOf('product:1', 7)],
     ['a versioned delete', deleteOf('product:1', 7, { versioned: true })],
     ['a delete with a partition key', deleteOf('product:1', 7, { partitionKey: 'shop' })],
+    ['a delete by a table change', deleteOf('products:all', 7, { origin: TRUNCATE })],
+    ['a record of a time before rule sets had a hash', deleteOf('p', 7, { origin: { ...ORIGIN, ruleSet: '' } })],
+    ['a flush', flushOf('card:*', 7, { versioned: false })],
+    ['a versioned flush of escaped characters', flushOf('card\\*"\\[:*', 7)],
+    ['a flush by rows', flushOf('card:*', 7, { origin: ORIGIN, reason: 'large_transaction' })],
+    ['a flush for a missing column', flushOf('card:*', 7, { origin: ORIGIN, reason: 'column_missing' })],
+    ['an epoch', epochOf('shop.products', 7)],
     ['a refresh', refreshOf('card:1', 7, { id: 1, name: 'ü"\\\n', price: '1.10', tags: [null, { a: true }] })],
     ['a refresh of a row that is gone', refreshOf('card:1', 7, null)],
     ['no primary key', deleteOf('p', 7, { origin: { ...ORIGIN, primaryKey: null } })],
@@ -62,7 +69,11 @@ describe('a record', () => {
     ['an unknown field inside', changed({ binlog: { file: 'f', offset: 1, x: 1 } }), 'unknown field binlog.x'],
     ['a prototype', changed({}).replace('{', '{"__proto__":{"admin":true},'), 'unknown field __proto__'],
     ['a missing field', changed({ key: undefined }), 'field key is missing'],
-    ['an unknown action', changed({ action: 'explode' }), 'field action is not delete or refresh but "explode"'],
+    [
+      'an unknown action',
+      changed({ action: 'explode' }),
+      'field action is not delete or refresh or flush or epoch but "explode"',
+    ],
     ['a number for a key', changed({ key: 5 }), 'field key is not a string but 5'],
     ['a version as text', changed({ version: '7' }), 'field version is not a whole number from 0 to 2^53 - 1 but "7"'],
     ['a negative version', changed({ version: -1 }), 'field version is not a whole number'],
@@ -71,6 +82,26 @@ describe('a record', () => {
     ['a day that is none', changed({ commit_time: '2023-02-30T00:00:00.000Z' }), 'field commit_time is not a time'],
     ['a local time', changed({ capture_time: '2023-02-03 00:00:00' }), 'field capture_time is not a time'],
     ['a row in a delete', changed({ row: { state: 'gone', columns: {} } }), 'field row does not belong to a delete'],
+    ['a reason in a delete', changed({ reason: 'truncate' }), 'field reason does not belong to a delete'],
+    ['a flush without a reason', changed({ action: 'flush' }), 'field reason is missing'],
+    [
+      'a flush for an unknown reason',
+      changed({ action: 'flush', reason: 'boredom' }),
+      'field reason is not truncate or',
+    ],
+    [
+      'a flush with a row',
+      changed({ action: 'flush', reason: 'drop', row: {} }),
+      'field row does not belong to a flush',
+    ],
+    ['a versioned epoch', changed({ action: 'epoch', versioned: true }), 'field versioned does not belong to an epoch'],
+    ['an unknown operation', changed({ op: 'explode' }), 'field op is not insert or'],
+    ['a rule set that is no text', changed({ rules: 5 }), 'field rules is not a string but 5'],
+    [
+      'a refresh by a table change',
+      changed({ action: 'refresh', op: 'truncate', row: { state: 'gone', columns: {} } }),
+      'field op is not insert or update or delete but "truncate"',
+    ],
     ['a refresh without a row', changed({ action: 'refresh' }), 'field row is missing'],
     ['a row of an unknown state', changed({ action: 'refresh', row: { state: 'x', columns: {} } }), 'field row.state'],
     ['columns in an array', changed({ action: 'refresh', row: { state: 'gone', columns: [] } }), 'field row.columns'],

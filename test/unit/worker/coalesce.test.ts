@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { coalesce } from '../../../src/worker/coalesce.ts';
-import { delivered, deleteOf, refreshOf } from '../../support/invalidations.ts';
+import { delivered, deleteOf, epochOf, refreshOf } from '../../support/invalidations.ts';
 
 const outcome = (...invalidations: Parameters<typeof delivered>[0][]) => {
   const { items, superseded } = coalesce(invalidations.map((invalidation) => delivered(invalidation)));
@@ -35,6 +35,11 @@ describe('coalescing a batch', () => {
     ['versioned delete', deleteOf('a', 1, { versioned: true }), deleteOf('a', 2)],
   ])('makes a plain delete versioned when it swallows a %s', (_, first, second) => {
     expect(outcome(first, second).items).toEqual([deleteOf('a', 2, { versioned: true })]);
+  });
+
+  it('keeps the newest of the epochs of a table, also when the rules differ', () => {
+    const [old, one, two] = [epochOf('t', 1), epochOf('t', 2), epochOf('t', 2, { rule: 'other' })];
+    expect(outcome(one, old, two)).toEqual({ items: [two], superseded: [old, one] });
   });
 
   it('does not forget the care of one swallowed before the last', () => {

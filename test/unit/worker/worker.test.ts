@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { SluiceError } from '../../../src/runtime/errors.ts';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
-import { batchOf, delivered, deleteOf, ORIGIN, planOf, refreshOf } from '../../support/invalidations.ts';
+import { batchOf, delivered, deleteOf, ORIGIN, planOf, plansOf, refreshOf } from '../../support/invalidations.ts';
 import { metricLines, readerOf, workerHarness } from '../../support/worker-harness.ts';
 
-const card = new Map([['card', planOf()]]);
-const queryCard = new Map([
-  ['card', planOf({ from: { kind: 'query', sql: 'SELECT … WHERE id = ?', parameters: ['id'] } })],
-]);
+const card = plansOf(planOf());
+const queryCard = plansOf(planOf({ from: { kind: 'query', sql: 'SELECT … WHERE id = ?', parameters: ['id'] } }));
 
 describe('a worker', () => {
   it('deletes and refreshes the keys of a batch in one call of the cache', async () => {

@@ -33,6 +33,7 @@ function sampleFor(option: Option): string {
   if (name === 'transport.brokers') return 'other:9092';
   if (name === 'apply.version_ttl' || name === 'transport.retention') return '2h';
   if (name === 'source.start') return 'earliest';
+  if (name === 'apply.flush_keys_per_second') return '700';
   if (type === 'URL') return /^(source|read)/.test(name) ? 'mysql://other@other' : 'redis://other';
   const byType: Record<string, string> = { duration: '7s', size: '3MiB', integer: '7', 'true or false': 'false' };
   const words = type

@@ -83,7 +83,7 @@ transport:
 checkpont: {store: file}
 `;
     expect(problemsOf({ text })).toEqual([
-      '2:8 `rules`: give a rule file or a folder, or a list of them',
+      '2:8 `rules`: give a rule file, a folder or a glob, or a list of them',
       '5:14 `source.heartbeat`: not a duration',
       '7:23 `targets[0].url`: a URL of another kind',
       '8:12 the name of `targets[0]` again',

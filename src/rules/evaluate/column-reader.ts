@@ -1,0 +1,41 @@
+import type { Column, ColumnValue, JsonValue, Row, Table } from '../../model/row-change.ts';
+import { SluiceError } from '../../runtime/errors.ts';
+
+/** The table's column of this name; upper and lower case are the same, as in MySQL. Throws RULE_COLUMN_MISSING. */
+export function columnOf(table: Table, name: string, rule: string): Column {
+  const lower = name.toLowerCase();
+  const column = table.columnsByName.get(name) ?? table.columns.find((each) => each.name.toLowerCase() === lower);
+  if (column !== undefined) return column;
+  const names = table.columns.map((each) => each.name).join(', ');
+  throw new SluiceError(
+    'RULE_COLUMN_MISSING',
+    `rule \`${rule}\` needs column \`${name}\`, but ${table.database}.${table.name} has: ${names}`,
+  );
+}
+
+/** The value of a column in one image. An image without the column is not NULL: it tells nothing, and that stops the line. */
+export function valueOf(row: Row, column: Column): ColumnValue {
+  const value = row[column.name];
+  if (value !== undefined) return value;
+  throw new SluiceError(
+    'RULE_COLUMN_MISSING',
+    `a row image comes without column \`${column.name}\`; the source must log full images (binlog_row_image=FULL)`,
+  );
+}
+
+export function jsonOf(row: Row, column: Column): JsonValue {
+  const value = valueOf(row, column);
+  return value === null ? null : column.json(value);
+}
+
+/**
+ * Equal by meaning. Numbers and texts are what they are: the six digits of a FLOAT's text would hide a change. Buffers and
+ * objects are new with every event, so their canonical text decides.
+ */
+export function sameValue(column: Column, before: Row, after: Row): boolean {
+  const old = valueOf(before, column);
+  const now = valueOf(after, column);
+  if (old === now) return true;
+  if (typeof old !== 'object' || typeof now !== 'object' || old === null || now === null) return false;
+  return column.text(old) === column.text(now);
+}

@@ -1,0 +1,186 @@
+import type { Invalidation } from '../../model/invalidation.ts';
+import type { ChangeBatch, RowChange, Table, TableChange } from '../../model/row-change.ts';
+import type { Clock, DeadLetter, RowLookup } from '../../ports.ts';
+import type { Logger } from '../../runtime/logger.ts';
+import type { Metrics } from '../../runtime/metrics.ts';
+import { BrokenRules, type BrokenTables } from './broken-rules.ts';
+import { Collapse } from './collapse.ts';
+import type { Evaluation, EvaluationContext } from './evaluation.ts';
+import { LookupReader } from '../lookup/lookup-reader.ts';
+import { primaryKeyOf, RowOrigin, type OriginContext } from './row-origin.ts';
+import { epochId, RuleBinder } from './rule-binder.ts';
+import { flushesOf, patternsOf } from './rule-flush.ts';
+import { memoryOf, type RuleMemory } from './rule-memory.ts';
+import type { RuleSet } from '../rule-set.ts';
+import { affectedTables, couldMatchIn, epochRaise, react } from './table-reaction.ts';
+import { missingReason, type BrokenRule, type TableRules } from './table-rules.ts';
+import { reasonOf, unmappedLetter } from './unmapped.ts';
+import { WaitingRows } from '../lookup/waiting-rows.ts';
+
+export interface RuleEvaluatorOptions {
+  readonly ruleSet: RuleSet;
+  readonly metrics: Pick<Metrics, 'count' | 'set'>;
+  /** Null: there is nobody to ask; rows of rules with a lookup become dead letters. */
+  readonly lookup: RowLookup | null;
+  readonly clock: Clock;
+  /** Told which rules do not fit their tables; without it only the gauge is. */
+  readonly brokenTables?: BrokenTables;
+  readonly logger?: Logger;
+}
+
+/** What one call of `evaluate` fills. */
+interface Output {
+  readonly invalidations: Invalidation[];
+  readonly letters: DeadLetter[];
+  readonly context: OriginContext;
+  /** Null: no row needs a lookup. */
+  waiting: WaitingRows | null;
+}
+
+/**
+ * Changes → invalidations. A rule that fails on a row gives a dead letter for that row; other rules and other rows go on.
+ * Batches must come in order and one at a time: a transaction may come in several, and what a rule has counted of it is
+ * remembered in between.
+ */
+export class RuleEvaluator {
+  readonly #memories: readonly RuleMemory[];
+  readonly #ruleSet: string;
+  readonly #metrics: Pick<Metrics, 'count'>;
+  readonly #brokenTables: BrokenTables;
+  readonly #binder: RuleBinder;
+  readonly #reader: LookupReader;
+  readonly #collapse = new Collapse();
+  readonly #nullKeys = new Map<string, number>();
+
+  constructor({ ruleSet, metrics, lookup, clock, brokenTables, logger }: RuleEvaluatorOptions) {
+    const { rules, hash } = ruleSet;
+    this.#memories = rules.map(memoryOf);
+    this.#ruleSet = hash;
+    this.#metrics = metrics;
+    this.#brokenTables = brokenTables ?? new BrokenRules(metrics).begin('', ruleSet);
+    this.#reader = new LookupReader({ lookup, clock, metrics, logger: logger ?? null });
+    this.#binder = new RuleBinder({
+      memories: this.#memories,
+      brokenTables: this.#brokenTables,
+      onNullKey: (rule) => void this.#nullKeys.set(rule, (this.#nullKeys.get(rule) ?? 0) + 1),
+    });
+    // Series that are there from the start make the first event visible as an increase.
+    for (const { name: rule, nullText } of rules) {
+      metrics.count('sluice_unmapped_changes_total', { rule }, 0);
+      if (nullText === null) metrics.count('sluice_null_keys_total', { rule }, 0);
+    }
+  }
+
+  /**
+   * What the batch means. A promise only when a lookup must be read: it waits for a server that is away, and rejects with the
+   * signal's reason when aborted.
+   */
+  evaluate(batch: ChangeBatch, { captureTimeMs, epochs, signal }: EvaluationContext): Evaluation | Promise<Evaluation> {
+    const context = { captureTimeMs, ruleSet: this.#ruleSet };
+    const out: Output = { invalidations: [], letters: [], context, waiting: null };
+    this.#binder.use(epochs);
+    this.#read(batch, out);
+    const reading = out.waiting === null ? null : out.waiting.resolve(signal);
+    return reading === null ? this.#finish(out) : reading.then(() => this.#finish(out));
+  }
+
+  #read({ changes, end }: ChangeBatch, out: Output): void {
+    let table: Table | null = null;
+    let rules: TableRules | null = null;
+    for (const change of changes) {
+      if (this.#collapse.isOver(change.transaction)) this.#endTransaction(out);
+      if (change.kind === 'table') {
+        this.#readTableChange(change, out);
+        // It may have raised the epoch that the rules at hand are bound to.
+        table = null;
+        continue;
+      }
+      if (change.table !== table) {
+        table = change.table;
+        rules = this.#binder.rulesOf(table);
+      }
+      if (rules !== null) this.#readRow(change, rules, out);
+    }
+    if (end !== null) this.#endTransaction(out);
+  }
+
+  #readRow(change: RowChange, rules: TableRules, out: Output): void {
+    for (const answers of rules.lookedInto) answers.forget(change.transaction.gtid);
+    const { invalidations } = out;
+    let origin: RowOrigin | null = null;
+    for (const rule of rules.bound[change.operation]) {
+      const { length } = invalidations;
+      try {
+        if (!rule.counts(change)) continue;
+        if (rule.memory.rows.isAbove(change.transaction)) {
+          this.#collapse.add(rule, change);
+          continue;
+        }
+        origin ??= originOf(change, rules, out);
+        if (rule.parameters === null) rule.emit(change, origin, invalidations);
+        else (out.waiting ??= new WaitingRows(this.#reader)).add(rule, change, origin, length);
+      } catch (error) {
+        // Half of a row's keys would look like all of them.
+        invalidations.length = length;
+        origin ??= originOf(change, rules, out);
+        out.letters.push(unmappedLetter(rule.rule.name, change, origin, reasonOf(error)));
+      }
+    }
+    for (const rule of rules.broken[change.operation]) this.#readBroken(change, rules, rule, out);
+  }
+
+  /** Nobody can say which keys such a row makes stale, so all of the rule's are flushed, once for each definition of the table. */
+  #readBroken(change: RowChange, rules: TableRules, broken: BrokenRule, out: Output): void {
+    const { rule, facts, memory, missing } = broken;
+    if (this.#brokenTables.add(rule.name, change.table, missing)) {
+      const origin = new RowOrigin(change, rules.name, null, out.context);
+      const cause = { reason: 'column_missing', version: change.version, origin } as const;
+      out.invalidations.push(...flushesOf(rule.name, patternsOf(rule, facts), cause));
+    }
+    // The flush of a large transaction covers its rows, whatever they hold.
+    if (memory.rows.isAbove(change.transaction)) return this.#collapse.add(broken, change);
+    const reason = missingReason(broken, change);
+    out.letters.push(unmappedLetter(rule.name, change, originOf(change, rules, out), reason));
+  }
+
+  #readTableChange(change: TableChange, { invalidations, context }: Output): void {
+    const { database, table, operation, version, transaction } = change;
+    if (operation === 'drop' || operation === 'rename') this.#brokenTables.forget(database, table);
+    const raised = new Map<string, Invalidation>();
+    for (const { rule, answers } of this.#memories) {
+      const reaction = react(rule, change, affectedTables(rule, change), context);
+      invalidations.push(...reaction.invalidations);
+      for (const name of reaction.raised) {
+        // One raise, however many rules ask for it.
+        if (!raised.has(epochId(name))) raised.set(epochId(name), epochRaise(rule, change, name, context));
+      }
+      const isLookedInto = rule.lookup?.tables.some((pattern) =>
+        table === null ? couldMatchIn(pattern, database) : pattern.matches(database, table),
+      );
+      if (isLookedInto === true) answers?.forget(transaction.gtid);
+    }
+    if (raised.size === 0) return;
+    invalidations.push(...raised.values());
+    const epochs = new Map(this.#binder.epochs);
+    for (const id of raised.keys()) epochs.set(id, version);
+    this.#binder.use(epochs);
+  }
+
+  #endTransaction({ invalidations, context }: Output): void {
+    for (const flush of this.#collapse.end(context)) invalidations.push(flush);
+  }
+
+  #finish({ invalidations, letters, waiting }: Output): Evaluation {
+    const all =
+      waiting?.mergeInto(invalidations, (rule, change, origin, error) =>
+        letters.push(unmappedLetter(rule.rule.name, change, origin, reasonOf(error))),
+      ) ?? invalidations;
+    for (const [rule, count] of this.#nullKeys) this.#metrics.count('sluice_null_keys_total', { rule }, count);
+    this.#nullKeys.clear();
+    return { invalidations: all, letters, epochs: this.#binder.epochs };
+  }
+}
+
+function originOf(change: RowChange, { name, primaryKey }: TableRules, { context }: Output): RowOrigin {
+  return new RowOrigin(change, name, primaryKeyOf(change, primaryKey), context);
+}

@@ -1,0 +1,49 @@
+import type { ChangeOrigin } from '../../model/invalidation.ts';
+import { formatCoordinates } from '../../model/position.ts';
+import type { JsonValue, Row, RowChange, Table } from '../../model/row-change.ts';
+import type { DeadLetter } from '../../ports.ts';
+import { SluiceError, type ErrorCode } from '../../runtime/errors.ts';
+
+/** What one row can do to one rule. Everything else that is thrown is nobody's row, and stops the line. */
+const ROW_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'RULE_TOO_MANY_KEYS',
+  'RULE_FILTER_FAILED',
+  'RULE_KEY_TOO_LONG',
+  'RULE_CONDITION_FAILED',
+  'RULE_LOOKUP_FAILED',
+  'RULE_COLUMN_MISSING',
+]);
+
+/** The reason for a dead letter; throws what is no row's fault. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof SluiceError && ROW_ERRORS.has(error.code)) return `${error.code}: ${error.message}`;
+  throw error;
+}
+
+/** A row change that a rule could not be applied to, with all columns of both images. */
+export function unmappedLetter(rule: string, change: RowChange, origin: ChangeOrigin, reason: string): DeadLetter {
+  const { table, before, after, version, transaction } = change;
+  return {
+    reason,
+    item: {
+      kind: 'unmapped',
+      rule,
+      origin,
+      version,
+      before: imageOf(before, table),
+      after: imageOf(after, table),
+      place: formatCoordinates(transaction.begin),
+    },
+    target: null,
+  };
+}
+
+function imageOf(row: Row | null, { columns }: Table): Record<string, JsonValue> | null {
+  if (row === null) return null;
+  const image: Record<string, JsonValue> = {};
+  for (const column of columns) {
+    const value = row[column.name];
+    image[column.name] = value === null || value === undefined ? null : column.json(value);
+  }
+  return image;
+}

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import type { TableOperation } from '../../../src/model/row-change.ts';
+import { distinctPatterns } from '../../../src/rules/evaluate/rule-flush.ts';
+import { makeTableChange, TestEvaluator } from '../../support/evaluation.ts';
+import { makeChange, makeTable } from '../../support/tables.ts';
+
+const ORDERS = makeTable('shop', 'orders', ['id', 'customer'], { primaryKey: ['id'] });
+const rule = (options: string, table = 'shop.orders'): string =>
+  `  - {name: ${options.slice(0, 1)}, table: ${table}, action: delete, ${options.slice(2)}}\n`;
+const rules = (...each: string[]): string => `rules:\n${each.join('')}`;
+const keysOf = (
+  text: string,
+  operation: TableOperation,
+  database = 'shop',
+  table: string | null = 'orders',
+): string[] => new TestEvaluator(text).keys([makeTableChange(operation, database, table)]);
+
+describe('a table change', () => {
+  it.each(['truncate', 'drop', 'rename', 'alter'] as const)('%s flushes the keys of a rule by default', (operation) => {
+    const text = rules(rule('r keys: ["order:{id}", "customer:{customer}:orders"]'));
+    expect(keysOf(text, operation)).toEqual([`flush order:* ${operation}`, `flush customer:*:orders ${operation}`]);
+  });
+
+  it('flushes a pattern once that several templates give, versioned if one of them is', () => {
+    const text = rules(
+      rule('r keys: ["order:{id}", "order:{customer}"]'),
+      '  - {name: s, table: shop.x, keys: ["order:{customer}"], action: {refresh: {row: true}}}\n',
+    );
+    expect(keysOf(text, 'truncate')).toEqual(['flush order:* truncate *']);
+  });
+
+  it('does nothing to rules about other tables, and what each rule says to the others', () => {
+    const text = rules(
+      rule('a keys: ["a:{id}"]', 'shop.products'),
+      rule('b keys: ["b:{id}"], table_changes: ignore'),
+      rule("c keys: ['c:{id}'], table_changes: {truncate: {delete: ['c:all', '{@table}:all']}}"),
+      rule('d keys: ["d:{id}"]', 'shop.ord*'),
+    );
+    expect(keysOf(text, 'truncate')).toEqual(['delete c:all *', 'delete orders:all *', 'flush d:* truncate']);
+    expect(keysOf(text, 'alter')).toEqual(['flush c:* alter', 'flush d:* alter']);
+  });
+
+  it('says where it came from', () => {
+    const evaluator = new TestEvaluator(rules(rule('r keys: ["order:{id}"]')));
+    const { invalidations } = evaluator.run([makeTableChange('rename', 'shop', 'orders', 9)]);
+    expect(invalidations[0]).toMatchObject({
+      action: 'flush',
+      partitionKey: 'r',
+      version: 9,
+      versioned: false,
+      origin: { database: 'shop', table: 'orders', operation: 'rename', primaryKey: null, gtid: 'ddl-9' },
+    });
+  });
+
+  it('flushes only the keys of its own table where captures tell them apart', () => {
+    const text = rules(rule('r keys: ["s:{$1}:{id}"]', '"/shop_(\\\\d+)\\\\.orders/"'));
+    expect(keysOf(text, 'drop', 'shop_3')).toEqual(['flush s:3:* drop']);
+    expect(keysOf(text, 'drop', 'shop')).toEqual([]);
+  });
+});
+
+describe('a pattern that several templates give', () => {
+  it('is versioned if one of them is, wherever it stands', () => {
+    const [yes, no] = [true, false].map((versioned) => ({ pattern: 'a:*', versioned }));
+    if (yes === undefined || no === undefined) throw new Error('none');
+    expect([distinctPatterns([no, yes, no]), distinctPatterns([no, no])]).toEqual([[yes], [no]]);
+  });
+});
+
+describe('a whole database that is dropped', () => {
+  it('is a table change of every rule that could be about one of its tables', () => {
+    const text = rules(
+      rule('a keys: ["a:{id}"]'),
+      rule('b keys: ["b:{id}"]', 'sh*.orders'),
+      rule('c keys: ["c:{id}"]', 'other.orders'),
+      rule('d keys: ["d:{$1}:{id}"]', '"/x_(\\\\d+)\\\\.orders/"'),
+      rule('e keys: ["e:{id}"]', 'other*.orders'),
+    );
+    expect(keysOf(text, 'drop', 'shop', null)).toEqual(['flush a:* drop', 'flush b:* drop', 'flush d:*:* drop']);
+  });
+
+  it('raises the epoch of the tables a rule names, and flushes where it names none', () => {
+    const named = rules(rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch'));
+    expect(keysOf(named, 'drop', 'shop', null)).toEqual(['epoch sluice:epoch:shop.orders 1']);
+    const wild = rules(rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch', 'shop.*'));
+    expect(keysOf(wild, 'drop', 'shop', null)).toEqual(['flush r:*:* drop']);
+  });
+
+  it('deletes the keys a rule names, and flushes where they depend on the table', () => {
+    const options = "r keys: ['r:{id}'], table_changes: {drop: {delete: ['all:{@table}']}}";
+    expect(keysOf(rules(rule(options)), 'drop', 'shop', null)).toEqual(['delete all:orders *']);
+    expect(keysOf(rules(rule(options, 'shop.*')), 'drop', 'shop', null)).toEqual(['flush all:* drop *']);
+  });
+
+  it('says so in the origin', () => {
+    const evaluator = new TestEvaluator(rules(rule('r keys: ["order:{id}"]')));
+    const { invalidations } = evaluator.run([makeTableChange('drop', 'shop', null)]);
+    expect(invalidations[0]?.origin).toMatchObject({ database: 'shop', table: '*' });
+  });
+});
+
+describe('an epoch', () => {
+  const text = rules(
+    rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch'),
+    rule('s keys: ["s:{@epoch}:{id}"], table_changes: epoch'),
+  );
+  const insert = makeChange(ORDERS, null, { id: 1, customer: 2 });
+
+  it('is 0 until it is raised, and then the version of the table change', () => {
+    const evaluator = new TestEvaluator(text);
+    expect(evaluator.keys([insert, makeTableChange('truncate', 'shop', 'orders', 77), insert])).toEqual([
+      'delete r:0:1',
+      'delete s:0:1',
+      'epoch sluice:epoch:shop.orders 77',
+      'delete r:77:1',
+      'delete s:77:1',
+    ]);
+    expect(evaluator.epochs).toEqual(new Map([['shop.orders', 77]]));
+    expect(evaluator.keys([insert])).toEqual(['delete r:77:1', 'delete s:77:1']);
+  });
+
+  it('is raised by one invalidation, however many rules ask for it', () => {
+    const evaluator = new TestEvaluator(text);
+    const { invalidations } = evaluator.run([makeTableChange('truncate', 'shop', 'orders', 77)]);
+    expect(invalidations).toMatchObject([
+      {
+        action: 'epoch',
+        key: 'sluice:epoch:shop.orders',
+        partitionKey: 'sluice:epoch:shop.orders',
+        version: 77,
+        rule: 'r',
+      },
+    ]);
+  });
+
+  it('is taken from what the batch is given', () => {
+    const evaluator = new TestEvaluator(text);
+    evaluator.keys([insert]);
+    evaluator.epochs = new Map([['shop.orders', 5]]);
+    expect(evaluator.keys([insert])).toEqual(['delete r:5:1', 'delete s:5:1']);
+  });
+
+  it('belongs to one table', () => {
+    const evaluator = new TestEvaluator(
+      rules(rule('r keys: ["{@table}:{@epoch}:{id}"], table_changes: epoch', 'shop.*')),
+    );
+    const other = makeChange(makeTable('shop', 'other', ['id']), null, { id: 1 });
+    expect(evaluator.keys([makeTableChange('truncate', 'shop', 'orders', 77), insert, other])).toEqual([
+      'epoch sluice:epoch:shop.orders 77',
+      'delete orders:77:1',
+      'delete other:0:1',
+    ]);
+  });
+
+  it('of one table outlives the raise of another', () => {
+    const evaluator = new TestEvaluator(rules(rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch', 'shop.*')));
+    evaluator.run([makeTableChange('truncate', 'shop', 'orders', 5), makeTableChange('truncate', 'shop', 'other', 6)]);
+    evaluator.run([makeTableChange('truncate', 'shop', 'other', 7)]);
+    expect(evaluator.epochs).toEqual(
+      new Map([
+        ['shop.orders', 5],
+        ['shop.other', 7],
+      ]),
+    );
+  });
+
+  it('stays the same map while nothing is raised', () => {
+    const evaluator = new TestEvaluator(text);
+    const { epochs } = evaluator;
+    expect(evaluator.run([insert]).epochs).toBe(epochs);
+  });
+});

@@ -1,0 +1,162 @@
+import { rule, under, type WrongFile } from './wrong-file.ts';
+
+/** Options that are unknown, missing, of the wrong type or out of bounds. */
+export const options: readonly WrongFile[] = [
+  { title: 'no rules', text: 'defaults: {action: delete}\n', problems: ['1:1 `rules` is missing'], editor: true },
+  { title: 'an empty list of rules', text: 'rules: []\n', problems: ['1:8 `rules`: has no rule'], editor: true },
+  {
+    title: 'rules as a mapping',
+    text: 'rules: {a: {table: x.y}}\n',
+    problems: ['1:8 `rules`: expected a list, not a mapping'],
+    editor: true,
+  },
+  {
+    title: 'a rule that is a text',
+    text: 'rules: [product]\n',
+    problems: ['1:9 `rules[0]`: expected a mapping, not text'],
+    editor: true,
+  },
+  {
+    title: 'an unknown section',
+    text: under('constant: {a: b}', 'null_as: x'),
+    problems: ['1:1 unknown option `constant`'],
+    editor: true,
+  },
+  {
+    title: 'a misspelt option',
+    text: rule('colums: [price]'),
+    problems: ['3:5 unknown option `rules[0].colums`'],
+    editor: true,
+  },
+  {
+    title: 'a misspelt must',
+    text: 'rules:\n  - nam: a\n    tabel: x.y\n    key: ["a:{id}"]\n    acton: delete\n',
+    problems: [
+      '2:5 unknown option `rules[0].nam`',
+      '3:5 unknown option `rules[0].tabel`',
+      '4:5 unknown option `rules[0].key`',
+      '5:5 unknown option `rules[0].acton`',
+    ],
+    editor: true,
+  },
+  {
+    title: 'a rule of nothing',
+    text: 'rules: [{}]\n',
+    problems: [
+      '1:9 `rules[0].name` is missing',
+      '1:9 `rules[0].table` is missing',
+      '1:9 `rules[0].keys` is missing',
+      '1:9 `rules[0].action` is missing',
+    ],
+    editor: true,
+  },
+  {
+    title: 'a name with capital letters',
+    text: 'rules: [{name: Product, table: a.b, keys: [k], action: delete}]\n',
+    problems: ['1:16 `rules[0].name`: only a-z, 0-9, dot, underscore and dash'],
+    editor: true,
+  },
+  {
+    title: 'a name that is a number',
+    text: 'rules: [{name: 7, table: a.b, keys: [k], action: delete}]\n',
+    problems: ['1:16 `rules[0].name`: expected text, not `7`'],
+    editor: true,
+  },
+  {
+    title: 'a name of 101 characters',
+    text: `rules: [{name: ${'a'.repeat(101)}, table: a.b, keys: [k], action: delete}]\n`,
+    problems: ['1:16 `rules[0].name`: at most 100 characters'],
+    editor: true,
+  },
+  {
+    title: 'a name that is used twice',
+    text: 'rules:\n  - {name: a, table: x.y, keys: [k], action: delete}\n  - {name: a, table: x.y, keys: [l], action: delete}\n',
+    problems: ['3:12 there already is a rule `a` at rules.yaml:2:12'],
+    editor: false,
+  },
+  { title: 'no keys', text: rule('keys: []'), problems: ['3:11 `rules[0].keys`: name at least one key'], editor: true },
+  {
+    title: 'keys as a text',
+    text: rule('keys: "a:{id}"'),
+    problems: ['3:11 `rules[0].keys`: expected a list, not text'],
+    editor: true,
+  },
+  {
+    title: 'no columns',
+    text: rule('columns: []'),
+    problems: ['3:14 `rules[0].columns`: name at least one column, or leave the option out'],
+    editor: true,
+  },
+  {
+    title: 'a column that is empty',
+    text: rule('columns: [""]'),
+    problems: ['3:15 `rules[0].columns[0]`: a column name cannot be empty'],
+    editor: true,
+  },
+  {
+    title: 'columns without updates',
+    text: rule('on: [insert]\ncolumns: [a]'),
+    problems: ['4:14 `rules[0].columns`: only matters for updates, which `on` leaves out'],
+    editor: true,
+  },
+  {
+    title: 'columns without updates in a mapping',
+    text: rule('on: {insert: delete}\ncolumns: [a]\naction:').replace('    action:\n', ''),
+    problems: ['4:14 `rules[0].columns`: only matters for updates, which `on` leaves out'],
+    editor: true,
+  },
+  {
+    title: 'columns without updates by default',
+    text: under('defaults: {on: [delete]}', 'columns: [a]'),
+    problems: ['4:14 `rules[0].columns`: only matters for updates, which the `on` of `defaults` leaves out'],
+    editor: false,
+  },
+  {
+    title: 'null_as without quotes',
+    text: rule('null_as: NULL'),
+    problems: ['3:14 `rules[0].null_as`: expected text, not nothing'],
+    editor: true,
+  },
+  {
+    title: 'an empty null_as',
+    text: rule('null_as: ""'),
+    problems: ['3:14 `rules[0].null_as`: cannot be empty: two different rows would share a key, or a key be empty'],
+    editor: true,
+  },
+  {
+    title: 'max_keys of nothing',
+    text: rule('max_keys: 0'),
+    problems: ['3:15 `rules[0].max_keys`: must be a whole number from 1 to 10000'],
+    editor: true,
+  },
+  {
+    title: 'max_keys that is too large',
+    text: rule('max_keys: 10001'),
+    problems: ['3:15 `rules[0].max_keys`: must be a whole number from 1 to 10000'],
+    editor: true,
+  },
+  {
+    title: 'max_keys with a fraction',
+    text: rule('max_keys: 1.5'),
+    problems: ['3:15 `rules[0].max_keys`: expected a whole number, not `1.5`'],
+    editor: true,
+  },
+  {
+    title: 'max_keys as a text',
+    text: rule('max_keys: "100"'),
+    problems: ['3:15 `rules[0].max_keys`: expected a number, not `100`'],
+    editor: true,
+  },
+  {
+    title: 'flush_above_rows below one',
+    text: rule('flush_above_rows: 0'),
+    problems: ['3:23 `rules[0].flush_above_rows`: must be a whole number from 1 to 1000000000'],
+    editor: true,
+  },
+  {
+    title: 'flush_above_rows with another word',
+    text: rule('flush_above_rows: nevr'),
+    problems: ['3:23 `rules[0].flush_above_rows`: expected `never` or a number, not `nevr`'],
+    editor: true,
+  },
+];
