@@ -1,4 +1,11 @@
-import { NO_EPOCHS, type Epochs, type ResumePoint, type TransactionEnd } from './model/position.ts';
+import type { Invalidation } from './model/invalidation.ts';
+import {
+  NO_EPOCHS,
+  type BinlogCoordinates,
+  type Epochs,
+  type ResumePoint,
+  type TransactionEnd,
+} from './model/position.ts';
 import type { ChangeBatch } from './model/row-change.ts';
 import type {
   ChangeSource,
@@ -10,7 +17,7 @@ import type {
   InvalidationPublisher,
 } from './ports.ts';
 import { Checkpointer } from './progress/checkpointer.ts';
-import { InFlightWindow } from './progress/in-flight-window.ts';
+import { InFlightWindow, type Holding } from './progress/in-flight-window.ts';
 import { ReplicationLag } from './progress/replication-lag.ts';
 import { Watermark, type Progress } from './progress/watermark.ts';
 import type { RuleEvaluator } from './rules/evaluate/evaluate.ts';
@@ -26,6 +33,8 @@ export interface CaptureLoopOptions {
   readonly source: ChangeSource;
   /** The rules in force. Asked when a transaction has ended, so that no transaction is evaluated by two rule sets. */
   readonly evaluator: () => Pick<RuleEvaluator, 'evaluate'>;
+  /** What is published before the first batch, by the epochs of the checkpoint and its place. */
+  readonly restate: (epochs: Epochs, at: BinlogCoordinates) => readonly Invalidation[];
   readonly publisher: InvalidationPublisher;
   /** Keeps the row changes that a rule could not be applied to. */
   readonly deadLetters: DeadLetters;
@@ -60,6 +69,7 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
     maxBatches: options.maxInFlight.batches,
     maxBytes: options.maxInFlight.bytes,
     onWatermark: ({ end, epochs }) => watermark.advance(end, epochs),
+    holding: HOLDING,
   });
   const lag = new ReplicationLag(clock);
   metrics.onScrape(() => {
@@ -83,8 +93,21 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
   const saving = checkpointer.run(stop);
+  const send = (end: BatchEnd | null, sizeBytes: number, evaluation: Delivered): void => {
+    const ticket = window.open(end, sizeBytes + weightOf(evaluation));
+    const delivery = deliver(options, evaluation);
+    if (delivery === null) window.acknowledge(ticket);
+    else {
+      delivery.then(
+        () => window.acknowledge(ticket),
+        (error: unknown) => failure.abort(error),
+      );
+    }
+  };
   let evaluator = options.evaluator();
   let { epochs } = start;
+  const restated = options.restate(epochs, start.position.coordinates);
+  if (restated.length > 0) send(null, 0, { invalidations: restated, letters: [] });
   let betweenTransactions = true;
   try {
     for await (const batch of options.source.changes(start, stop)) {
@@ -95,15 +118,7 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
       // Only lookups wait: without them nothing is put off to a later turn.
       const evaluation = result instanceof Promise ? await result : result;
       epochs = evaluation.epochs;
-      const ticket = window.open(batch.end === null ? null : { end: batch.end, epochs }, weightOf(batch, evaluation));
-      const delivery = deliver(options, evaluation);
-      if (delivery === null) window.acknowledge(ticket);
-      else {
-        delivery.then(
-          () => window.acknowledge(ticket),
-          (error: unknown) => failure.abort(error),
-        );
-      }
+      send(batch.end === null ? null : { end: batch.end, epochs }, batch.sizeBytes, evaluation);
       // Behind the publish: what is measured should not wait for the measuring.
       noteBatch(options, batch);
       lag.note(batch.commitTimeMs);
@@ -124,12 +139,22 @@ interface BatchEnd {
   readonly epochs: Epochs;
 }
 
-function weightOf({ sizeBytes }: ChangeBatch, { invalidations, letters }: Evaluation): number {
-  return sizeBytes + invalidations.length * INVALIDATION_BYTES + letters.length * LETTER_BYTES;
+/** Of ends that wait for an older batch, coordinates, version and epochs of the newest are enough, but every GTID counts. */
+const HOLDING: Holding<BatchEnd> = {
+  merge: (older, { end, epochs }) => ({ end: { ...end, gtids: [...older.end.gtids, ...end.gtids] }, epochs }),
+  weigh: ({ end }) => end.gtids.length,
+  // About 100 MB.
+  maxWeight: 1_000_000,
+};
+
+type Delivered = Pick<Evaluation, 'invalidations' | 'letters'>;
+
+function weightOf({ invalidations, letters }: Delivered): number {
+  return invalidations.length * INVALIDATION_BYTES + letters.length * LETTER_BYTES;
 }
 
 /** Resolves when all of it is published and kept; null: there is nothing to deliver. */
-function deliver(options: CaptureLoopOptions, { invalidations, letters }: Evaluation): Promise<unknown> | null {
+function deliver(options: CaptureLoopOptions, { invalidations, letters }: Delivered): Promise<unknown> | null {
   const published = invalidations.length === 0 ? null : options.publisher.publish(invalidations);
   if (letters.length === 0) return published;
   return Promise.all([published, keep(options, letters)]);

@@ -104,6 +104,7 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
         ...parts,
         source,
         evaluator,
+        restate: (epochs, at) => evaluator().restate(epochs, at, clock.now()),
         checkpointIntervalMs: config.checkpoint.intervalMs,
         firstStart: async (abort) => ({
           position: await source.locate(settings.start, abort),

@@ -6,16 +6,18 @@ import { allPlans } from './model/invalidation.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import { unsuitableColumns } from './rules/check/check-columns.ts';
 import { missingColumns, unmatchedTables } from './rules/check/check-tables.ts';
+import { problemAt } from './rules/check/problem-at.ts';
 import { tableWarnings } from './rules/check/table-warnings.ts';
 import { templateLookups } from './rules/template/template-uses.ts';
 import { pipelineOf } from './run.ts';
 import type { Config } from './runtime/config/config.ts';
 import type { LoadedConfig } from './runtime/config/load.ts';
+import { distinct } from './preflight-distinct.ts';
 import { formatProblem, ProblemsError, SluiceError, type Problem } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
 import { preflightSource } from './source/preflight.ts';
 import { preflightQueries, type RuleQuery } from './source/preflight-queries.ts';
-import { readTables } from './source/tables.ts';
+import { readTables, readViews } from './source/tables.ts';
 import { kafkaTransport, topicPlans } from './topics.ts';
 import { checkTopics, ensureTopics } from './transport/kafka-topics.ts';
 
@@ -29,14 +31,15 @@ export interface PreflightOptions {
   /** `prepare` creates missing topics; `check` changes nothing anywhere. */
   readonly mode: 'prepare' | 'check';
   readonly logger: Logger;
+  readonly onWarning?: (warning: Problem) => void;
 }
 
 /**
- * Throws ProblemsError('PREFLIGHT_FAILED') with every problem of every part. Gives what is most likely not meant, when it is only
- * a check: a start is not made to be told about it.
+ * Throws ProblemsError('PREFLIGHT_FAILED') with every problem of every part. Before that it tells `onWarning` what is most likely not
+ * meant, when it is only a check: a start is not made to be told about it.
  */
-export async function preflight(options: PreflightOptions): Promise<readonly Problem[]> {
-  const { parts } = options;
+export async function preflight(options: PreflightOptions): Promise<void> {
+  const { parts, onWarning = () => undefined } = options;
   const warnings: Problem[] = [];
   const restarts = onlyOnce(() => isRestart(options));
   const found = await Promise.all([
@@ -47,13 +50,13 @@ export async function preflight(options: PreflightOptions): Promise<readonly Pro
   ]);
   // The source and the server for refresh queries are mostly the same: what is wrong with both is said once.
   const problems = distinct(found.flat());
+  warnings.forEach(onWarning);
   if (problems.length > 0) throw new ProblemsError('PREFLIGHT_FAILED', problems);
   // Only when nothing else is wrong: a refused start must have touched nothing.
   if (parts.includes('kafka') && options.mode === 'prepare') {
     const refused = await kafkaProblems(options, 'prepare');
     if (refused.length > 0) throw new ProblemsError('PREFLIGHT_FAILED', refused);
   }
-  return warnings;
 }
 
 /**
@@ -65,11 +68,11 @@ export async function preflightRules({
   ruleSet,
   parts,
   logger,
-}: Omit<PreflightOptions, 'mode'>): Promise<Problem[]> {
+}: Omit<PreflightOptions, 'mode' | 'onWarning'>): Promise<Problem[]> {
   const { address, connectTimeoutMs } = loaded.config.source;
   const columns = async (): Promise<Problem[]> => {
     const tables = await readTables(address, connectTimeoutMs);
-    warn(logger, unmatchedTables(ruleSet, tables));
+    warn(logger, unmatchedTables(ruleSet, tables, await viewsFor(loaded, ruleSet)));
     return [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
   };
   const away = (error: unknown): Problem[] => {
@@ -101,7 +104,7 @@ async function sourceProblems(
   );
   if (problems.flat().length > 0) return problems.flat().map((problem) => located(loaded, ['source'], problem));
   const tables = await readTables(address, connectTimeoutMs);
-  const unmatched = unmatchedTables(ruleSet, tables);
+  const unmatched = unmatchedTables(ruleSet, tables, await viewsFor(loaded, ruleSet));
   const missing = [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
   if (mode === 'check') {
     warnings.push(...tableWarnings(ruleSet, tables));
@@ -113,6 +116,12 @@ async function sourceProblems(
   if (missing.length === 0 || !(await restarts())) return missing;
   warn(logger, missing);
   return [];
+}
+
+/** Only lookups may name one. */
+async function viewsFor({ config }: LoadedConfig, { rules }: RuleSet): ReturnType<typeof readViews> {
+  const { address, connectTimeoutMs } = config.source;
+  return rules.some(({ lookup }) => lookup !== null) ? readViews(address, connectTimeoutMs) : [];
 }
 
 /** The default database of a rule's query; unknown before a row changed where a rule is about many databases. */
@@ -141,7 +150,7 @@ async function readProblems({
     const place = ofLookup === true ? mentions?.lookup : mentions?.query;
     // A problem of no rule is one of the server: a reload tries again.
     if (place === undefined || place === null) return { ...located(loaded, [section], problem), temporary: true };
-    return { file: place.file, line: place.line, column: place.column, ...problem };
+    return { ...problem, ...problemAt(place, problem.message, problem.remedy) };
   });
 }
 
@@ -202,12 +211,6 @@ function located(loaded: LoadedConfig, path: readonly (string | number)[], { mes
 
 function warn(logger: Logger, problems: readonly Problem[]): void {
   for (const problem of problems) logger.warn(formatProblem(problem));
-}
-
-/** The first of those that say the same. */
-function distinct(problems: readonly Problem[]): Problem[] {
-  const messages = problems.map(({ message }) => message);
-  return problems.filter(({ message }, index) => messages.indexOf(message) === index);
 }
 
 function onlyOnce<T>(ask: () => Promise<T>): () => Promise<T> {

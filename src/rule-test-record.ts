@@ -1,10 +1,11 @@
 /** Composition root of `sluice test --record`: real history → a test file. Reads the source and `read`; writes nothing itself. */
-import { dirname, relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { evaluateHistory, lookupFor } from './explain.ts';
 import type { Clock } from './ports.ts';
 import type { RuleSet } from './rules/rule-set.ts';
 import type { Masker } from './rules/testing/mask.ts';
-import { Recorder, type RecordedFile } from './rules/testing/record.ts';
+import { Recorder, type FileFacts, type RecordedFile } from './rules/testing/record.ts';
 import { RecordingLookup } from './rules/testing/recording-lookup.ts';
 import type { Config } from './runtime/config/config.ts';
 import type { Environment } from './runtime/config/environment.ts';
@@ -46,7 +47,7 @@ export async function recordTests(options: RecordOptions): Promise<RecordedFile>
   return recorder.finish(factsOf(options), lookup?.answers ?? []);
 }
 
-function factsOf({ ruleFiles, output, env }: RecordOptions): { rules: string[]; environment: Record<string, string> } {
+function factsOf({ ruleFiles, output, env }: RecordOptions): FileFacts {
   const rules = ruleFiles.map(({ file }) => relative(dirname(output), file));
   const names = ruleFiles.flatMap(({ text }) =>
     [...text.matchAll(/(?<!\$)\$\{([A-Za-z_]\w*)/g)].map(([, name]) => name ?? ''),
@@ -55,5 +56,15 @@ function factsOf({ ruleFiles, output, env }: RecordOptions): { rules: string[]; 
     const value = env[name];
     return value === undefined ? [] : [[name, value] as const];
   });
-  return { rules, environment: Object.fromEntries(set) };
+  return { rules, environment: Object.fromEntries(set), schema: schemaFor(dirname(output)) };
+}
+
+const SCHEMA = join('schema', 'rule-tests.schema.json');
+
+/** The nearest one, in the folder or above it: as in `config/`. */
+function schemaFor(folder: string): string | null {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, SCHEMA))) return relative(folder, join(at, SCHEMA));
+    if (at === dirname(at)) return null;
+  }
 }

@@ -51,9 +51,26 @@ export async function runRuleTests(options: RuleTestOptions): Promise<FileResult
 }
 
 function loadTests(file: string, rules: readonly string[] | null): LoadedTests {
-  const tests = parseTestFile(file, readText(file));
+  const text = readText(file);
+  const tests = parsed(file, text, rules);
   const ruleSet = loadRuleSet(rules ?? rulesOf(file, tests.rules), tests.environment);
   return { tests, ruleSet, answers: tests.answers(ruleSet) };
+}
+
+/** Together with what is wrong with the file, what is wrong with the place of its rules. */
+function parsed(file: string, text: string, rules: readonly string[] | null): RuleTestFile {
+  try {
+    return parseTestFile(file, text);
+  } catch (error) {
+    if (!(error instanceof ProblemsError) || !namesRules(text)) throw error;
+    const named = attempt(() => rules ?? rulesNamedIn(file, text)) ?? [];
+    throw new ProblemsError('CONFIG_INVALID', [...error.problems, ...readRuleFiles(named).problems]);
+  }
+}
+
+/** Anything else may be no test file at all. */
+function namesRules(text: string): boolean {
+  return /^tests:/m.test(text);
 }
 
 /** Files that constants name are read as a daemon would; variables come from the test file alone, so that it passes anywhere. */

@@ -45,7 +45,7 @@ export function formatDifference(change: Change, difference: Difference, options
 export function formatChange(change: Change, { values, paint }: FormatOptions): string[] {
   const { database, table } = nameOf(change);
   const { gtid, begin, commitTimeUs } = change.transaction;
-  const name = table === null ? `${database} (every table)` : `${database}.${table}`;
+  const name = table === null ? `${database ?? '*'} (every table)` : `${database}.${table}`;
   const key = primaryKeyOf(change);
   const place = [formatCoordinates(begin), gtid, new Date(commitTimeUs / 1000).toISOString()].filter(
     (part) => part !== null,
@@ -89,8 +89,9 @@ function formatInvalidation(invalidation: Invalidation, { partitions, values }: 
     parts.push(invalidation.versioned ? `${invalidation.reason}, versioned` : invalidation.reason);
   if (partitionKey !== key && action !== 'flush') parts.push(`partition key ${partitionKey}`);
   if (partitions !== null) parts.push(`partition ${partitionFor(partitionKey, partitions)}`);
-  if (values && action === 'refresh')
-    parts.push(invalidation.row.state === 'gone' ? 'row gone' : pairs(invalidation.row.columns));
+  // No value of anybody, and the opposite of what a refresh most often does: the key will be deleted or marked as empty.
+  if (action === 'refresh' && invalidation.row.state === 'gone') parts.push('row gone');
+  else if (action === 'refresh' && values) parts.push(pairs(invalidation.row.columns));
   return printable(parts.join('  '));
 }
 

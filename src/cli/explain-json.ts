@@ -1,8 +1,9 @@
 import type { Invalidation } from '../model/invalidation.ts';
-import type { Change, JsonValue, Row, Table } from '../model/row-change.ts';
+import type { Change, Column, JsonValue, Row, Table } from '../model/row-change.ts';
 import type { DeadLetter } from '../ports.ts';
 import type { ChangeExplanation } from '../rules/explain/explain.ts';
 import type { Difference } from '../rules/explain/explain-difference.ts';
+import { primaryKeyOf as primaryKeyOfRow } from '../rules/evaluate/row-origin.ts';
 import { TimeFormatter } from '../transport/iso-time.ts';
 import { partitionFor } from '../transport/murmur2.ts';
 import { nameOf } from './explain-filter.ts';
@@ -16,7 +17,7 @@ import { nameOf } from './explain-filter.ts';
  *   other_rules        how many rules are about other tables
  *
  * An invalidation has key, action, version, rule, partition_key (also when it is the key), partition (null when the number of
- * partitions is not known), versioned, reason (of a flush), and row with --values. With --against there is no `rules`: `added`,
+ * partitions is not known), versioned, reason (of a flush), and of a refresh row {state: `present` or `gone`}, with its columns only with --values. With --against there is no `rules`: `added`,
  * `removed` (invalidations), `changed` ({before, after, what}), `dead_letters_added` and `dead_letters_removed` ({rule, reason}).
  */
 export interface JsonOptions {
@@ -68,27 +69,26 @@ export function invalidationJson(invalidation: Invalidation, { partitions, value
     partition: partitions === null ? null : partitionFor(partitionKey, partitions),
     ...(action === 'delete' || action === 'flush' ? { versioned: invalidation.versioned } : {}),
     ...(action === 'flush' ? { reason: invalidation.reason } : {}),
-    ...(action === 'refresh' && values ? { row: invalidation.row } : {}),
+    ...(action === 'refresh' ? { row: values ? invalidation.row : { state: invalidation.row.state } } : {}),
   };
 }
 
 /** Of a deleted or updated row as it was before; null without a primary key. */
 export function primaryKeyOf(change: Change): Readonly<Record<string, JsonValue>> | null {
   if (change.kind === 'table' || change.table.primaryKey.length === 0) return null;
-  const row = change.before ?? change.after;
-  return row === null ? null : imageJson(row, change.table, change.table.primaryKey);
+  const { columnsByName, primaryKey } = change.table;
+  return primaryKeyOfRow(
+    change,
+    primaryKey.flatMap((name) => columnsByName.get(name) ?? []),
+  );
 }
 
-export function imageJson(
-  row: Row,
-  table: Table,
-  names: readonly string[] = table.columns.map(({ name }) => name),
-): Readonly<Record<string, JsonValue>> {
-  const value = (name: string): JsonValue => {
-    const raw = row[name];
-    return raw === null || raw === undefined ? null : (table.columnsByName.get(name)?.json(raw) ?? null);
+export function imageJson(row: Row, { columns }: Table): Readonly<Record<string, JsonValue>> {
+  const value = (column: Column): JsonValue => {
+    const raw = row[column.name];
+    return raw === null || raw === undefined ? null : column.json(raw);
   };
-  return Object.fromEntries(names.map((name) => [name, value(name)]));
+  return Object.fromEntries(columns.map((column) => [column.name, value(column)]));
 }
 
 function changeJson(change: Change, { values }: JsonOptions): object {

@@ -1,4 +1,5 @@
 import type { EvaluatedBatch } from '../explain.ts';
+import { formatCoordinates, type BinlogCoordinates } from '../model/position.ts';
 import type { Invalidation } from '../model/invalidation.ts';
 import type { Change } from '../model/row-change.ts';
 import type { DeadLetter } from '../ports.ts';
@@ -29,6 +30,7 @@ export class ExplainPrinter {
   readonly #explainer: Explainer | null;
   readonly #summary = new ExplainSummary();
   readonly #progress = new ProgressLine();
+  #readUntil: BinlogCoordinates | null = null;
 
   constructor(options: PrinterOptions) {
     this.#options = options;
@@ -38,6 +40,7 @@ export class ExplainPrinter {
   }
 
   print({ batch, evaluations }: EvaluatedBatch): void {
+    this.#readUntil = batch.end?.coordinates ?? this.#readUntil;
     for (const change of batch.changes) this.#summary.note(change);
     const [first, second] = evaluations;
     if (first !== undefined && second !== undefined) this.#printDifferences(batch.changes, first, second);
@@ -60,6 +63,13 @@ export class ExplainPrinter {
   /** Before somebody else prints. */
   clearProgress(): void {
     this.#progress.clear();
+  }
+
+  /** An event behind what was printed cannot be decoded. */
+  endAtUndecodable(): void {
+    this.end();
+    const place = this.#readUntil === null ? 'its beginning' : formatCoordinates(this.#readUntil);
+    console.error(`explained up to ${place}; then comes an event that cannot be decoded: begin behind it with --from`);
   }
 
   end(): void {
@@ -101,7 +111,7 @@ export class ExplainPrinter {
         (each) => (key === undefined || matchesGlob(key, each.key)) && (rule === undefined || each.rule === rule),
       ),
       letters: evaluated.letters.filter(
-        ({ item }) => key === undefined && (rule === undefined || (item.kind === 'unmapped' && item.rule === rule)),
+        ({ item }) => rule === undefined || (item.kind === 'unmapped' && item.rule === rule),
       ),
     };
   }

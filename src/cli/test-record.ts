@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { recordTests } from '../rule-test-record.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { jsonNamesIn } from '../rules/testing/json-names.ts';
+import type { MaskEffects } from '../rules/testing/mask-effects.ts';
 import { Masker } from '../rules/testing/mask.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { readRuleFiles } from '../runtime/config/rule-files.ts';
-import { ProblemsError, errorMessage } from '../runtime/errors.ts';
 import { catchStopSignals } from '../runtime/stop-signal.ts';
 import { selectionOf, wrongFlags } from './history-flags.ts';
 import { loadAll } from './load-rules.ts';
 import { ProgressLine } from './progress.ts';
 import type { TestFlags } from './test.ts';
+import { writeFile } from './write-file.ts';
 
 const DEFAULT_LIMIT = 100;
 
@@ -24,7 +27,7 @@ export async function recordTo(output: string, flags: TestFlags): Promise<void> 
   }
   // Said before a long history is read; the write refuses it as well.
   if (existsSync(output)) throw wrongFlags(`${output} is there already`, 'Choose another name, or take it away.');
-  const paths = flags.rules === undefined ? undefined : [resolve(flags.rules)];
+  const paths = flags.rules?.map((path) => resolve(path));
   const { loaded, ruleSet } = loadAll(flags.config, process.env, paths);
   const stop = catchStopSignals(() => undefined);
   const progress = new ProgressLine();
@@ -36,7 +39,7 @@ export async function recordTo(output: string, flags: TestFlags): Promise<void> 
       ruleSet,
       ruleFiles: readRuleFiles(paths ?? loaded.config.rules).files,
       output: resolve(output),
-      masker: flags.mask === false ? null : new Masker({ salt: randomBytes(16), keep: keptColumns(flags.keep) }),
+      masker: maskerFor(ruleSet, flags),
       maxTests: limit,
       maxChanges: limit,
       env: process.env,
@@ -51,10 +54,11 @@ export async function recordTo(output: string, flags: TestFlags): Promise<void> 
         'Choose another piece, or look with `sluice explain`.',
       );
     }
-    write(output, recorded.text);
+    writeFile(output, recorded.text, { isNew: true });
     console.log(
       `${output}: ${recorded.tests} tests${recorded.leftOut === 0 ? '' : `; ${recorded.leftOut} transactions left out (more than ${limit} changes, or the table was altered)`}`,
     );
+    warnOfMasking(recorded.masking);
   } catch (error) {
     progress.clear();
     if (!stop.signal.aborted) throw error;
@@ -62,17 +66,20 @@ export async function recordTo(output: string, flags: TestFlags): Promise<void> 
   stop.raiseAgain();
 }
 
-function keptColumns(text: string | undefined): ReadonlySet<string> {
-  return new Set((text ?? '').split(',').map((name) => name.trim().toLowerCase()));
+function maskerFor(ruleSet: RuleSet, { mask, keep }: TestFlags): Masker | null {
+  if (mask === false) return null;
+  return new Masker({ salt: randomBytes(16), keep: keptColumns(keep), jsonNames: jsonNamesIn(ruleSet) });
 }
 
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text, { flag: 'wx' });
-  } catch (error) {
-    const message = `cannot be written: ${errorMessage(error)}`;
-    throw new ProblemsError('CONFIG_INVALID', [
-      { file, message, remedy: 'Choose a new file in a folder that is there.' },
-    ]);
-  }
+function warnOfMasking({ changes, columns }: MaskEffects): void {
+  if (changes === 0) return;
+  const what = changes === 1 ? '1 change matches' : `${changes} changes match`;
+  const names = columns.map((name) => `\`${name}\``).join(', ');
+  console.error(
+    `warning: ${what} other rules once ${names} ${columns.length === 1 ? 'is' : 'are'} masked: use --keep ${columns.join(',')}`,
+  );
+}
+
+function keptColumns(text: string | undefined): ReadonlySet<string> {
+  return new Set((text ?? '').split(',').map((name) => name.trim().toLowerCase()));
 }

@@ -1,21 +1,20 @@
 import type { Command } from 'commander';
-import { writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { runRuleTests, watchedFiles, type FileResult, type RuleTestOptions } from '../rule-tests.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { loadConfigFile } from '../runtime/config/load.ts';
-import { ProblemsError, errorMessage } from '../runtime/errors.ts';
-import { addHistoryOptions, parseCount, selectionOf, wrongFlags, type HistoryFlags } from './history-flags.ts';
+import { addHistoryOptions, collect, parseCount, selectionOf, wrongFlags, type HistoryFlags } from './history-flags.ts';
 import { reportError } from './report-error.ts';
 import { COLOURED, PLAIN, formatResults, tally } from './test-format.ts';
 import { resultsJson } from './test-json.ts';
 import { junitXml } from './test-junit.ts';
 import { recordTo } from './test-record.ts';
 import { watchTests } from './test-watch.ts';
+import { writeFile } from './write-file.ts';
 
 export interface TestFlags extends HistoryFlags {
   readonly config?: string;
-  readonly rules?: string;
+  readonly rules?: readonly string[];
   readonly filter?: string;
   readonly watch?: boolean;
   readonly junit?: string;
@@ -31,7 +30,11 @@ export function registerTest(program: Command): void {
     .command('test')
     .description('Run the tests of rules (*.test.yaml), or record them from real history')
     .argument('[paths...]', 'test files, or folders with test files in them (default: this folder)')
-    .option('-r, --rules <path>', 'rule file or folder to test, instead of what the test files name')
+    .option(
+      '-r, --rules <path>',
+      'rule file or folder to test, instead of what the test files name; may be repeated',
+      collect,
+    )
     .option('-c, --config <file>', 'without paths: the folders of its rules; for --record: whose history')
     .option('--filter <text>', 'only tests with this in their name')
     .option('--watch', 'run again whenever a test or rule file changes')
@@ -63,7 +66,7 @@ async function test(paths: readonly string[], flags: TestFlags): Promise<void> {
     throw wrongFlags('a piece of history is only needed with --record', 'Add --record FILE.');
   const options: RuleTestOptions = {
     paths: pathsOf(paths, flags),
-    rules: flags.rules === undefined ? null : [flags.rules],
+    rules: flags.rules ?? null,
     filter: flags.filter ?? null,
     clock: systemClock,
   };
@@ -81,7 +84,7 @@ async function runOnce(options: RuleTestOptions, flags: TestFlags): Promise<numb
   if (files.length === 0) {
     throw wrongFlags(`no test has \`${options.filter}\` in its name`, 'Use a part of a name, whatever its case.');
   }
-  if (flags.junit !== undefined) write(flags.junit, junitXml(files));
+  if (flags.junit !== undefined) writeFile(flags.junit, junitXml(files), { isNew: false });
   print(files, flags);
   return tally(files).failedTests === 0 ? 0 : 1;
 }
@@ -100,13 +103,4 @@ function pathsOf(paths: readonly string[], { config }: TestFlags): readonly stri
       loadConfigFile(config, process.env).config.rules.map((path) => (/\.ya?ml$/.test(path) ? dirname(path) : path)),
     ),
   ];
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    const message = `cannot be written: ${errorMessage(error)}`;
-    throw new ProblemsError('CONFIG_INVALID', [{ file, message, remedy: 'Mend its folder or its permissions.' }]);
-  }
 }

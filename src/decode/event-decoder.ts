@@ -185,9 +185,10 @@ export class EventDecoder {
   #definition({ query, schema, size }: QueryEvent, transaction: Transaction): void {
     const touched = touchedTables(query, schema);
     if (touched.length === 0) return;
-    const stored = (name: string): string => (this.#lowerCaseNames ? name.toLowerCase() : name);
+    const stored = (name: string | null): string | null =>
+      this.#lowerCaseNames && name !== null ? name.toLowerCase() : name;
     for (const { operation, database, table } of touched) {
-      const names = { database: stored(database), table: table === null ? null : stored(table) };
+      const names = { database: stored(database), table: stored(table) };
       const change: Change = {
         kind: 'table',
         operation,

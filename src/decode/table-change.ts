@@ -5,7 +5,8 @@ import { Cursor, type NamedTable } from './ddl/cursor.ts';
 /** A table whose rows a statement changed or removed without logging them. */
 export interface TouchedTable {
   readonly operation: TableOperation;
-  readonly database: string;
+  /** Null: any database, because its name cannot be read; `table` is then null too. */
+  readonly database: string | null;
   /** Null: every table of the database. */
   readonly table: string | null;
 }
@@ -13,7 +14,7 @@ export interface TouchedTable {
 /**
  * What a statement of a query event did to tables, each table and operation once, in the order of the statement; mostly
  * nothing. `schema` is the default database. The server has executed it: a statement about tables that cannot be read
- * is taken to concern every table of the default database.
+ * is taken to concern every table of the default database, or of every database if there is no default one.
  */
 export function touchedTables(statement: string, schema: string): readonly TouchedTable[] {
   const cursor = new Cursor(statement);
@@ -74,8 +75,7 @@ function replace(cursor: Cursor, schema: string): readonly TouchedTable[] {
 }
 
 function wholeDatabase(cursor: Cursor): readonly TouchedTable[] {
-  const database = cursor.name();
-  return database === null ? [] : [{ operation: 'drop', database, table: null }];
+  return [readable('drop', cursor.name() ?? '', null)];
 }
 
 /** `a, db.b`; null if there is none. */
@@ -109,10 +109,10 @@ function inDatabase(
   schema: string,
   operation: TableOperation,
 ): readonly TouchedTable[] {
-  if (touched === null) return [{ operation, database: schema, table: null }];
+  if (touched === null) return [readable(operation, schema, null)];
   const tables = new Map<string, TouchedTable>();
   for (const each of touched) {
-    const entry = known({ ...each, database: each.database ?? schema }, schema);
+    const entry = readable(each.operation, each.database ?? schema, each.table);
     tables.set(JSON.stringify(entry), entry);
   }
   return [...tables.values()];
@@ -120,9 +120,9 @@ function inDatabase(
 
 /**
  * A session with another character set than UTF-8 is logged in that one, and nobody can tell which: letters beyond ASCII arrive
- * as U+FFFD. The default database stands in the event by itself, in UTF-8.
+ * as U+FFFD. Only the default database stands in the event by itself, in UTF-8; an empty name is no name.
  */
-function known({ operation, database, table }: TouchedTable, schema: string): TouchedTable {
-  if (database.includes('\ufffd')) return { operation, database: schema, table: null };
+function readable(operation: TableOperation, database: string, table: string | null): TouchedTable {
+  if (database === '' || database.includes('\ufffd')) return { operation, database: null, table: null };
   return { operation, database, table: table?.includes('\ufffd') === true ? null : table };
 }

@@ -63,7 +63,8 @@ export interface RowChange {
 export interface TableChange {
   readonly kind: 'table';
   readonly operation: TableOperation;
-  readonly database: string;
+  /** Null: any database, because its name cannot be read; `table` is then null too. */
+  readonly database: string | null;
   /** Null: every table of the database: DROP DATABASE, or a statement whose table names cannot be read. */
   readonly table: string | null;
   readonly version: Version;

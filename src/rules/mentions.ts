@@ -20,7 +20,7 @@ export function mentionsOf(located: LocatedRule): RuleMentions {
   const { effective, document, index } = located;
   const { rule } = effective;
   const base = ['rules', index];
-  const place = (path: Path, at?: number): Mention => ({ file: document.file, ...document.locate(path, at) });
+  const place = (path: Path, at?: number): Mention => document.mark(path, at);
   const tables = (patterns: readonly TablePattern[], path: Path): RuleMentions['tables'] =>
     // A single table stands in no list; its nearest ancestor in the document is then the text itself.
     patterns.map((pattern, item) => ({ pattern, ...place([...path, item]) }));

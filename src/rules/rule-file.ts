@@ -1,6 +1,6 @@
 import { ProblemsError, type Problem } from '../runtime/errors.ts';
 import { YamlDocument, validate } from '../runtime/config/yaml-document.ts';
-import { checkReferences } from './schema/check-references.ts';
+import { checkReferences, templateReferences } from './schema/check-references.ts';
 import { compileRules } from './compile-rules.ts';
 import { resolveConstants, type Constants, type ConstantSources } from './schema/constants.ts';
 import { effectiveRule, type EffectiveRule } from './schema/effective-rule.ts';
@@ -60,9 +60,11 @@ function readRules(document: YamlDocument, sources: ConstantSources, problems: P
   if (!checked.ok) problems.push(...checked.problems);
   problems.push(...missingActions(document, value));
   // What is right by itself is looked at further, so that one mistake does not hide another.
-  const { constants: written, defaults, rules } = rightParts(value, checked);
+  const { constants: written, defaults, rules, halves } = rightParts(value, checked);
   const resolved = written === null ? null : resolveConstants(written, document, sources);
   problems.push(...(resolved?.problems ?? []));
+  const names = { document, constants: resolved?.constants ?? null };
+  problems.push(...halves.flatMap((half) => templateReferences(names, half)));
   return rules.map(({ rule, index }) => {
     const effective = effectiveRule(rule, defaults ?? {}, index);
     problems.push(...checkReferences({ document, effective, constants: resolved?.constants ?? null, index }));

@@ -19,7 +19,7 @@ export interface CompiledRule {
   readonly nullText: string | null;
   /** Null: the cache key is the partition key. */
   readonly partitionKey: KeyTemplate | null;
-  /** `versioned[i]`: may a refresh rule own what `keys[i]` gives (DeleteInvalidation.versioned, FlushInvalidation.versioned)? */
+  /** `versioned[i]`: may a refresh rule own what `keys[i]` gives (DeleteInvalidation.versioned)? */
   readonly versioned: readonly boolean[];
   /** Null: every row counts. */
   readonly when: Condition | null;
@@ -75,6 +75,8 @@ export interface Mention {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** As in Problem. */
+  readonly excerpt?: string;
 }
 
 export interface RuleMentions {

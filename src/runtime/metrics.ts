@@ -35,7 +35,7 @@ export const METRICS = {
   },
   sluice_rule_broken: {
     type: 'gauge',
-    help: '1 while a table lacks a column that the rule needs: its rows go to the dead letters. Else 0.',
+    help: '1 while a table lacks a column that the rule needs, its own or one its lookup reads: its rows go to the dead letters. Else 0.',
     labels: ['rule'],
   },
   sluice_lookups_total: {

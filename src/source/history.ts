@@ -5,6 +5,7 @@ import { SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { findGtids, mysqlGtids, mariadbGtids, type WantedGtids } from './history-gtids.ts';
 import { findLast } from './history-last.ts';
+import { requireEvent } from './history-place.ts';
 import { readStretch, type StretchOptions, type StretchRange } from './history-stretch.ts';
 import { locate } from './locate.ts';
 import { FILE_START, LogFiles } from './log-files.ts';
@@ -68,6 +69,10 @@ async function prepare(session: Session, selection: HistorySelection): Promise<P
   const end = await locate(session, { kind: 'now' });
   const names = await readServerFacts(session);
   const files = await LogFiles.of(session);
+  if (selection.kind === 'range') {
+    const from = startOf(selection.from);
+    if (files.names.includes(from.file) && files.isBefore(from, end.coordinates)) await requireEvent(session, from);
+  }
   if (selection.kind !== 'gtids') return { end, files, names, selection };
   const wanted =
     end.flavour === 'mysql' ? await mysqlGtids(session, names, selection.set) : mariadbGtids(selection.set);
@@ -87,7 +92,7 @@ async function stretchOf(
       return from === null ? null : { from: at(from), until: end.coordinates };
     }
     case 'range': {
-      const from = { file: selection.from.file, offset: Math.max(selection.from.offset, FILE_START) };
+      const from = startOf(selection.from);
       files.require(from);
       if (selection.to !== null) files.require(selection.to);
       const until = files.earlier(selection.to ?? end.coordinates, end.coordinates);
@@ -107,6 +112,11 @@ async function stretchOf(
       return { from: at(await findGtids(options, prepared, wanted)), until: end.coordinates };
     }
   }
+}
+
+/** `:0` is how people write the beginning of a file. */
+function startOf({ file, offset }: BinlogCoordinates): BinlogCoordinates {
+  return { file, offset: Math.max(offset, FILE_START) };
 }
 
 /** The server finds the file and says so when the stream begins. */

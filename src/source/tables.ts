@@ -58,6 +58,26 @@ export async function readTables(address: MysqlAddress, timeoutMs: number): Prom
   }
 }
 
+const VIEWS = `SELECT TABLE_SCHEMA AS d, TABLE_NAME AS t FROM INFORMATION_SCHEMA.VIEWS WHERE TABLE_SCHEMA NOT IN ${OWN}`;
+
+/** Every view the account can see: a query may read one, and no row of it ever changes. Throws SOURCE_UNAVAILABLE. */
+export async function readViews(
+  address: MysqlAddress,
+  timeoutMs: number,
+): Promise<Pick<TableDescription, 'database' | 'name'>[]> {
+  try {
+    const session = await openSession(address, timeoutMs);
+    try {
+      const views = await session.query(VIEWS);
+      return views.map((row) => ({ database: text(row, 'd'), name: text(row, 't') }));
+    } finally {
+      session.close();
+    }
+  } catch (error) {
+    throw toSourceError(error, address);
+  }
+}
+
 function toColumn(row: ResultRow): ColumnDescription {
   return {
     name: text(row, 'c'),

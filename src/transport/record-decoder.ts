@@ -4,6 +4,7 @@ import type { Operation, TableOperation } from '../model/row-change.ts';
 import type { DeliveredItem } from '../ports.ts';
 import { TimeParser } from './iso-time.ts';
 import { Fields, ShapeError } from './json-shape.ts';
+import { checkKey } from './own-keys.ts';
 import { FORMAT_VERSION } from './record-encoder.ts';
 
 /** A record as Kafka delivers it: bytes that anybody with write access to the topic may have put there. */
@@ -64,6 +65,7 @@ export class RecordDecoder {
     const rule = fields.text('rule');
     // Only what a row did can be refreshed: a table change has no row.
     const origin = this.#origin(fields, action === 'refresh' ? ROW_OPERATIONS : OPERATIONS);
+    checkKey({ action, key, origin });
     const versioned = fields.has('versioned') && fields.flag('versioned');
     switch (action) {
       case 'delete':

@@ -37,6 +37,7 @@ export type Expected = Readonly<
 };
 
 export interface CookbookTest {
+  readonly epochs?: Readonly<Record<string, number>>;
   readonly name: string;
   readonly change?: CookbookChange;
   readonly transaction?: readonly CookbookChange[];

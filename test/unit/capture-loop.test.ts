@@ -69,6 +69,7 @@ function setUp(batches: ChangeBatch[], overrides: Partial<CaptureLoopOptions> = 
         epochs,
       }),
     }),
+    restate: () => [],
     deadLetters: NO_LETTERS,
     publisher: {
       publish: (invalidations) =>
@@ -284,5 +285,19 @@ describe('the capture loop', () => {
     const [last] = store.saved.slice(-1);
     expect(last?.position.coordinates.offset).toBe(10);
     expect(last?.epochs).toEqual(new Map([...(given[0] ?? []), ['shop.t', 10]]));
+  });
+
+  it('says the epochs of the checkpoint once more before the first batch, and checkpoints nothing before that is acknowledged', async () => {
+    const epochs = new Map([['shop.t', 3]]);
+    const store = Object.assign(new MemoryStore(), { saved: [{ ...START, epochs, savedAtMs: 1 }] });
+    const { published, stop, running } = setUp([batch(10)], {
+      store,
+      restate: (known, at) => [...known.values()].map((version) => ({ version: version + at.offset }) as Invalidation),
+    });
+    await vi.waitFor(() => expect(published.map(({ versions }) => versions)).toEqual([[7], [10]]));
+    published[1]?.resolve();
+    stop.abort();
+    await running;
+    expect(store.offsets.at(-1)).toBe(4);
   });
 });

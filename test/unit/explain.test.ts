@@ -9,6 +9,8 @@ import { rulesOf } from '../support/rules.ts';
 const RULES = rulesOf(`
 rules:
   - {name: bulk, table: x.bulk, keys: ['bulk:{id}'], action: delete, flush_above_rows: 1}
+  - {name: picky, table: x.picky, keys: ['picky:{id}'], action: delete, when: 'after.id / 0 > 0', flush_above_rows: 1}
+  - {name: pages, table: x.pages, keys: ['page:{@epoch}:{id}'], action: delete, on: [update], table_changes: epoch}
   - {name: other, table: x.other, keys: ['other:{@epoch}:{id}'], action: delete, table_changes: epoch}
 `);
 
@@ -58,7 +60,11 @@ it('shows the flush of a large transaction whose end has no change of its own', 
 
 it('shows it also when the rows it is for came in an earlier part', async () => {
   const evaluated = await evaluate(partsOf([bulk(1), bulk(2)], [other(1)]));
-  expect(shown(evaluated)).toEqual(['matched bulk:1', 'collapsed ', 'matched other:0:1; collapsed bulk:*']);
+  expect(shown(evaluated)).toEqual([
+    'matched bulk:1',
+    'collapsed ',
+    'matched sluice:epoch:x.other,other:3:1; collapsed bulk:*',
+  ]);
 });
 
 it('carries epochs from batch to batch', async () => {
@@ -69,4 +75,15 @@ it('carries epochs from batch to batch', async () => {
 it('leaves a transaction that breaks off as it is', async () => {
   const [part] = partsOf([bulk(1)], []);
   expect(shown(await evaluate(part === undefined ? [] : [part]))).toEqual(['matched bulk:1']);
+});
+
+it('counts a row on which the condition fails, as the evaluator does', async () => {
+  const picky = (id: number): string => `{table: x.picky, insert: {id: ${id}}}`;
+  const evaluated = await evaluate(partsOf([picky(1), picky(2), picky(3)]));
+  expect(shown(evaluated)).toEqual(['dead_letter ', 'collapsed ', 'collapsed picky:*']);
+});
+
+it('says why a rule passed over a row also when the row raised the epoch of its table', async () => {
+  const evaluated = await evaluate(partsOf(['{table: x.pages, insert: {id: 1}}']));
+  expect(shown(evaluated)).toEqual(['operation sluice:epoch:x.pages']);
 });

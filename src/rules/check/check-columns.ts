@@ -4,7 +4,7 @@ import { columnNamed, isLong, kindOf, type ColumnKind, type LiveColumn, type Liv
 import { problemAt } from './problem-at.ts';
 import type { Mention, RuleMentions, RuleSet } from '../rule-set.ts';
 import { shapeAfter } from '../template/template-shape.ts';
-import { isBounded, type TemplateColumn } from '../template/template-uses.ts';
+import { isBounded, takesPart, type TemplateColumn } from '../template/template-uses.ts';
 
 /** What a filter can work on, and the words for it. A filter that is not here takes anything. */
 const SUITS: ReadonlyMap<string, { readonly kinds: readonly ColumnKind[]; readonly reads: string }> = new Map([
@@ -68,7 +68,7 @@ function readersOf({ spread, filters }: TemplateColumn): [string, { kinds: reado
   return readers;
 }
 
-/** A list or a part of a document is as long as its elements; how long those are no table says. */
+/** Of lists, of parts of documents and of partition keys there is a warning only: most are short, and nothing says so. */
 function unbounded(
   { rule }: RuleMentions,
   mention: Named,
@@ -76,8 +76,7 @@ function unbounded(
   use: string,
   tables: readonly LiveTable[],
 ): Problem[] {
-  const takesPart = part.spread || part.filters.some(({ name }) => name === 'json' || name === 'split');
-  if (use !== 'key' || takesPart || isBounded(part)) return [];
+  if (use !== 'key' || takesPart(part) || isBounded(part)) return [];
   const columnIn = (table: LiveTable): LiveColumn | undefined => columnNamed(table, mention.name);
   const [first, ...others] = tables.filter((table) => {
     const column = columnIn(table);

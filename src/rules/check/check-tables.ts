@@ -1,13 +1,25 @@
 import { didYouMean } from '../../runtime/config/did-you-mean.ts';
 import type { Problem } from '../../runtime/errors.ts';
 import { columnNamed, fullName, type LiveTable } from './live-table.ts';
+import { problemAt } from './problem-at.ts';
 import type { RuleMentions, RuleSet } from '../rule-set.ts';
 
-/** Tables that rules name and that are not there (yet). For `check --live` and the warnings at start; pure. */
-export function unmatchedTables({ mentions }: RuleSet, tables: readonly LiveTable[]): Problem[] {
+/** A table, or a view: what a query can read. */
+type Readable = Pick<LiveTable, 'database' | 'name'>;
+
+/**
+ * Tables that rules name and that are not there (yet). For `check --live` and the warnings at start; pure. `views`: a lookup may read
+ * those too, and then names them.
+ */
+export function unmatchedTables(
+  { mentions }: RuleSet,
+  tables: readonly LiveTable[],
+  views: readonly Readable[] = [],
+): Problem[] {
+  const readable = [...tables, ...views];
   return mentions.flatMap((rule) => [
     ...patternsWithoutTable(rule, rule.tables, tables),
-    ...patternsWithoutTable(rule, rule.lookup?.tables ?? [], tables),
+    ...patternsWithoutTable(rule, rule.lookup?.tables ?? [], readable),
   ]);
 }
 
@@ -29,36 +41,37 @@ export function someTables([first, ...others]: readonly [LiveTable, ...LiveTable
 function patternsWithoutTable(
   { rule }: RuleMentions,
   patterns: RuleMentions['tables'],
-  tables: readonly LiveTable[],
+  tables: readonly Readable[],
 ): Problem[] {
   return patterns
     .filter(({ pattern }) => !tables.some(({ database, name }) => pattern.matches(database, name)))
-    .map(({ pattern, ...place }) => ({
-      ...place,
-      message: `rule \`${rule}\`: no table matches \`${pattern.text}\``,
-      remedy: (pattern.exact ? didYouMean(pattern.text, tables.map(fullName)) : undefined) ?? remedyForPattern(tables),
-    }));
+    .map(({ pattern, ...place }) => {
+      const near = pattern.exact ? didYouMean(pattern.text, tables.map(fullName)) : undefined;
+      return problemAt(
+        place,
+        `rule \`${rule}\`: no table matches \`${pattern.text}\``,
+        near ?? remedyForPattern(tables),
+      );
+    });
 }
 
 function columnsWithoutTable(mentions: RuleMentions, tables: readonly LiveTable[]): Problem[] {
   const matching = tablesOf(mentions, tables);
-  return mentions.columns.flatMap(({ name, file, line, column }) => {
+  return mentions.columns.flatMap(({ name, ...place }) => {
     const [first, ...others] = matching.filter((table) => columnNamed(table, name) === undefined);
     if (first === undefined) return [];
     const names = first.columns.map((each) => each.name);
     return [
-      {
-        file,
-        line,
-        column,
-        message: `rule \`${mentions.rule}\`: there is no column \`${name}\` in ${someTables([first, ...others])}`,
-        remedy: didYouMean(name, names) ?? `${fullName(first)} has: ${some(names)}.`,
-      },
+      problemAt(
+        place,
+        `rule \`${mentions.rule}\`: there is no column \`${name}\` in ${someTables([first, ...others])}`,
+        didYouMean(name, names) ?? `${fullName(first)} has: ${some(names)}.`,
+      ),
     ];
   });
 }
 
-const remedyForPattern = (tables: readonly LiveTable[]): string =>
+const remedyForPattern = (tables: readonly Readable[]): string =>
   tables.length === 0
     ? 'The server shows no table: look at the privileges.'
     : `There is ${some(tables.map(fullName))}.`;

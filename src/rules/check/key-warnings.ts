@@ -11,18 +11,33 @@ interface PlacedKey {
   readonly rule: CompiledRule;
   readonly key: KeyTemplate;
   readonly place: Mention;
+  /** Cut at the colons of its fixed text. */
+  readonly segments: readonly KeyTemplate[];
 }
 
 /** What no server needs to be asked for: keys that two rules write differently, and keys too short to be flushed. Pure. */
 export function keyWarnings(rules: readonly CompiledRule[], mentions: readonly RuleMentions[]): Problem[] {
+  const placesOf = new Map(mentions.map((each) => [each.rule, each.keys]));
   const keys = rules.flatMap((rule) => {
-    const places = mentions.find((each) => each.rule === rule.name)?.keys ?? [];
+    const places = placesOf.get(rule.name) ?? [];
     return rule.keys.flatMap((key, index): PlacedKey[] => {
       const place = places[index];
-      return place === undefined ? [] : [{ rule, key, place }];
+      return place === undefined ? [] : [{ rule, key, place, segments: segmentsOf(key) }];
     });
   });
-  return [...keys.flatMap(tooWide), ...keys.flatMap((key, index) => contested(key, keys.slice(0, index)))];
+  // Most keys differ in their fixed text: only the few that do not are compared one by one.
+  const alike = new Map<string, PlacedKey[]>();
+  return [
+    ...keys.flatMap(tooWide),
+    ...keys.flatMap((key) => {
+      const fixed = JSON.stringify(key.segments.map(({ parts }) => (isFixed({ parts }) ? parts : 0)));
+      const earlier = alike.get(fixed) ?? [];
+      alike.set(fixed, earlier);
+      const found = contested(key, earlier);
+      earlier.push(key);
+      return found;
+    }),
+  ];
 }
 
 function tooWide({ rule, key, place }: PlacedKey): Problem[] {
@@ -35,7 +50,7 @@ function tooWide({ rule, key, place }: PlacedKey): Problem[] {
 
 /** Each pair of rules once, at the later of them. */
 function contested(late: PlacedKey, earlier: readonly PlacedKey[]): Problem[] {
-  const others = earlier.filter(({ rule, key }) => rule !== late.rule && samePattern(key, late.key));
+  const others = earlier.filter(({ rule, segments }) => rule !== late.rule && samePattern(segments, late.segments));
   const distinct = others.filter(({ rule }, index) => others.findIndex((other) => other.rule === rule) === index);
   return distinct.flatMap(({ rule, place }) => {
     const first = refreshes(rule);
@@ -61,23 +76,16 @@ const at = ({ file, line, column }: Mention): string => `${file}:${line}:${colum
 
 /**
  * Whether two templates are meant for the same keys. Any value may hold a `:`, so that `user:{id}` could give a key of
- * `user:{id}:orders`; nobody means that, and a warning about it would be read once and never again. So it counts part by part.
+ * `user:{id}:orders`; nobody means that, and a warning about it would be read once and never again. So it counts part by part;
+ * both have as many, with the same fixed ones.
  */
-function samePattern(one: KeyTemplate, other: KeyTemplate): boolean {
-  const [first, second] = [segments(one), segments(other)];
-  return (
-    first.length === second.length && first.every((segment, index) => sameSegment(segment, second[index] ?? segment))
-  );
-}
-
-function sameSegment(one: KeyTemplate, other: KeyTemplate): boolean {
-  return isFixed(one) === isFixed(other) && templatesOverlap(one, other);
+function samePattern(one: readonly KeyTemplate[], other: readonly KeyTemplate[]): boolean {
+  return one.every((segment, index) => templatesOverlap(segment, other[index] ?? segment));
 }
 
 const isFixed = ({ parts }: KeyTemplate): boolean => parts.every((part) => typeof part === 'string');
 
-/** The template cut at the colons of its fixed text. */
-function segments({ parts }: KeyTemplate): KeyTemplate[] {
+function segmentsOf({ parts }: KeyTemplate): KeyTemplate[] {
   const found: KeyTemplate['parts'][number][][] = [[]];
   for (const part of parts) {
     const [first = '', ...rest] = typeof part === 'string' ? part.split(':') : [part];

@@ -1,3 +1,5 @@
+import { LONGEST } from '../template/key-length.ts';
+
 /** A table as it stands in the database now. */
 export interface LiveTable {
   readonly database: string;
@@ -47,7 +49,8 @@ const LONG: ReadonlySet<string> = new Set(['text', 'mediumtext', 'longtext', 'bl
 
 /** Whether a value may be longer than any key should be. */
 export function isLong(column: LiveColumn): boolean {
-  return LONG.has(column.dataType) || kindOf(column) === 'other';
+  const length = /^var(?:char|binary)\((\d+)\)/.exec(column.columnType)?.[1];
+  return LONG.has(column.dataType) || kindOf(column) === 'other' || Number(length ?? 0) > LONGEST;
 }
 
 /** Whether the server takes `a` and `A` for the same. A member of an ENUM or SET is always written as it was declared. */
@@ -60,4 +63,4 @@ export function columnNamed({ columns }: LiveTable, name: string): LiveColumn | 
   return columns.find((column) => column.name.toLowerCase() === name.toLowerCase());
 }
 
-export const fullName = ({ database, name }: LiveTable): string => `${database}.${name}`;
+export const fullName = ({ database, name }: Pick<LiveTable, 'database' | 'name'>): string => `${database}.${name}`;

@@ -1,12 +1,13 @@
 import type { Problem } from '../../runtime/errors.ts';
 import { keysOf } from '../schema/check-references.ts';
+import { unreadTables } from '../schema/lookup-tables.ts';
 import { TABLE_OPERATIONS } from '../schema/effective-rule.ts';
 import type { LocatedRule } from '../rule-file.ts';
 import { usesEpoch } from '../template/template-uses.ts';
 
 /** What is allowed and most likely not meant. */
 export function warningsOf(located: readonly LocatedRule[]): Problem[] {
-  return located.flatMap((rule) => [...staleAfter(rule), ...fixedEpoch(rule, located)]);
+  return located.flatMap((rule) => [...staleAfter(rule), ...unreadTables(rule), ...fixedEpoch(rule, located)]);
 }
 
 /** A row that leaves the condition is seen only through its before image. */
@@ -29,6 +30,9 @@ function staleAfter({ effective: { rule, actions }, document, index }: LocatedRu
 /** The epoch belongs to the table: any rule about the same tables may raise it. */
 function fixedEpoch(located: LocatedRule, all: readonly LocatedRule[]): Problem[] {
   const { effective, document } = located;
+  const keys = keysOf(located).filter(({ template }) => usesEpoch(template));
+  // Few rules have one, and looking at all others costs.
+  if (keys.length === 0) return [];
   const tables = new Set(effective.rule.table.map(({ text }) => text));
   const isRaised = all.some(
     ({ effective: other }) =>
@@ -36,13 +40,11 @@ function fixedEpoch(located: LocatedRule, all: readonly LocatedRule[]): Problem[
       TABLE_OPERATIONS.some((operation) => other.tableChanges[operation].value === 'epoch'),
   );
   if (isRaised) return [];
-  return keysOf(located)
-    .filter(({ template }) => usesEpoch(template))
-    .map(({ path }) =>
-      document.problem(
-        path,
-        `rule \`${effective.rule.name}\`: \`{@epoch}\` is always 0, as nothing raises it`,
-        'Add `table_changes: {truncate: epoch}`, or take it out of the key.',
-      ),
-    );
+  return keys.map(({ path }) =>
+    document.problem(
+      path,
+      `rule \`${effective.rule.name}\`: \`{@epoch}\` is always 0, as nothing raises it`,
+      'Add `table_changes: {truncate: epoch}`, or take it out of the key.',
+    ),
+  );
 }

@@ -1,10 +1,10 @@
 import type { Problem } from '../../runtime/errors.ts';
 import { someTables, tablesOf } from './check-tables.ts';
-import { columnNamed, ignoresCase, type LiveColumn, type LiveTable } from './live-table.ts';
+import { columnNamed, ignoresCase, isLong, type LiveColumn, type LiveTable } from './live-table.ts';
 import { problemAt } from './problem-at.ts';
 import type { CompiledRule, RuleMentions, RuleSet } from '../rule-set.ts';
 import { shapeAfter } from '../template/template-shape.ts';
-import { replacesNull, type TemplateColumn } from '../template/template-uses.ts';
+import { isBounded, replacesNull, takesPart, type TemplateColumn } from '../template/template-uses.ts';
 
 /** What works and is most likely not meant: keys that the application writes otherwise, rows without a key. Pure. */
 export function tableWarnings({ rules, mentions }: RuleSet, tables: readonly LiveTable[]): Problem[] {
@@ -36,7 +36,7 @@ function withoutPrimaryKey({ rule, tables: patterns }: RuleMentions, tables: rea
 
 function keyWarnings({ rule, columns }: RuleMentions, compiled: CompiledRule, tables: readonly LiveTable[]): Problem[] {
   return columns.flatMap(({ name, use, part, ...place }) => {
-    if (use !== 'key' || part === null) return [];
+    if ((use !== 'key' && use !== 'partition_key') || part === null) return [];
     const warn = (
       isMeant: (column: LiveColumn) => boolean,
       message: (column: LiveColumn, where: string) => string,
@@ -50,7 +50,15 @@ function keyWarnings({ rule, columns }: RuleMentions, compiled: CompiledRule, ta
       if (first === undefined || column === undefined) return [];
       return [problemAt(place, `rule \`${rule}\`: ${message(column, someTables([first, ...others]))}`, remedy)];
     };
+    const ofAnyLength = warn(
+      (column) => isLong(column) && !isBounded(part) && (use === 'partition_key' || takesPart(part)),
+      ({ columnType }, where) =>
+        `${takesPart(part) ? 'what this takes' : 'a partition key'} of \`${name}\` could be of any length: it is ${columnType} in ${where}`,
+      'Put `| sha1` or `| substring(0, 100)` behind it; or leave it, if its values are always short.',
+    );
+    if (use === 'partition_key') return ofAnyLength;
     return [
+      ...ofAnyLength,
       ...(foldsCaseInTime(part)
         ? []
         : warn(

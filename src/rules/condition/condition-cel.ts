@@ -82,12 +82,25 @@ export class CelCondition implements Condition {
   readonly columns: readonly string[];
   readonly #evaluate: (context: Readonly<Record<string, unknown>>) => unknown;
   readonly #bound = new WeakMap<Table, BoundImages>();
+  /** How messages call it. */
+  readonly #name: string;
 
-  constructor(text: string, evaluate: (context: Record<string, unknown>) => unknown, reads: ConditionReads) {
+  constructor(
+    text: string,
+    evaluate: (context: Record<string, unknown>) => unknown,
+    reads: ConditionReads,
+    rule?: string,
+  ) {
     this.text = text;
+    this.#name = rule === undefined ? `\`when: ${shown(text)}\`` : `rule \`${rule}\`: \`when: ${shown(text)}\``;
     this.reads = reads;
     this.columns = [...new Set([...reads.before, ...reads.after].map(({ column }) => column))];
     this.#evaluate = evaluate;
+  }
+
+  /** The same, with the name of its rule in what it throws. */
+  of(rule: string): CelCondition {
+    return new CelCondition(this.text, this.#evaluate, this.reads, rule);
   }
 
   matches(change: RowChange): boolean {
@@ -115,13 +128,13 @@ export class CelCondition implements Condition {
       const names = table.columns.map((each) => each.name).join(', ');
       throw new SluiceError(
         'RULE_COLUMN_MISSING',
-        `a \`when\` needs column \`${name}\`, but ${table.database}.${table.name} has: ${names}`,
+        `${this.#name} needs column \`${name}\`, but ${table.database}.${table.name} has: ${names}`,
       );
     };
     return { before: this.reads.before.map(find), after: this.reads.after.map(find) };
   }
 
   #failed(error: unknown): SluiceError {
-    return new SluiceError('RULE_CONDITION_FAILED', `\`when: ${shown(this.text)}\`: ${reasonOf(error)}`);
+    return new SluiceError('RULE_CONDITION_FAILED', `${this.#name}: ${reasonOf(error)}`);
   }
 }

@@ -10,6 +10,10 @@ export function wrongExpression(error: unknown, text: string): ReturnType<typeof
   if (code === 'limit_exceeded') {
     return wrong(at, 'this is too large for a condition', 'Use several rules, each with a shorter condition.');
   }
+  if (summary.startsWith('Invalid escape sequence')) {
+    const remedy = 'Write a backslash twice in a CEL text, or put an r before its quote, as in r"^\\d+$".';
+    return wrong(at, shown(`${summary.charAt(0).toLowerCase()}${summary.slice(1)}`), remedy);
+  }
   const sql = code === 'unexpected_character' || code === 'unexpected_token' ? sqlMistake(text, at) : null;
   if (sql !== null) return sql;
   // Their message repeats the text with a caret of its own; the summary does not.

@@ -2,8 +2,16 @@ import type { Table } from '../../model/row-change.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import type { RuleSet } from '../rule-set.ts';
 
+/** A rule whose lookup cannot be read as it is written, or gives less than the keys need. */
+interface BrokenLookup {
+  readonly kind: 'lookup';
+  readonly rule: string;
+  readonly reason: string;
+}
+
 /** A rule and a table that lacks columns it needs. */
-interface Broken {
+interface BrokenTable {
+  readonly kind: 'table';
   readonly rule: string;
   readonly database: string;
   readonly table: string;
@@ -11,6 +19,8 @@ interface Broken {
   readonly columns: string;
   readonly missing: readonly string[];
 }
+
+type Broken = BrokenTable | BrokenLookup;
 
 /** The rules of all pipelines of the process that do not fit a table: what `/readyz` and the gauge say. */
 export class BrokenRules {
@@ -59,8 +69,9 @@ export class BrokenTables {
   add(rule: string, { database, name: table, columns }: Table, missing: readonly string[]): boolean {
     const id = idOf(rule, database, table);
     const definition = columns.map(({ name }) => name).join('\u0000');
-    if (this.#broken.get(id)?.columns === definition) return false;
-    this.#broken.set(id, { rule, database, table, columns: definition, missing });
+    const known = this.#broken.get(id);
+    if (known?.kind === 'table' && known.columns === definition) return false;
+    this.#broken.set(id, { kind: 'table', rule, database, table, columns: definition, missing });
     this.#onChange(rule);
     return true;
   }
@@ -70,10 +81,24 @@ export class BrokenTables {
     if (this.#broken.size > 0 && this.#broken.delete(idOf(rule, database, name))) this.#onChange(rule);
   }
 
-  /** The table is gone, or another has its name: it can be judged again when a row comes. Null: all of the database. */
-  forget(database: string, table: string | null): void {
+  /** True the first time since the lookup last gave an answer. */
+  addLookup(rule: string, reason: string): boolean {
+    if (this.#broken.has(rule)) return false;
+    this.#broken.set(rule, { kind: 'lookup', rule, reason });
+    this.#onChange(rule);
+    return true;
+  }
+
+  /** The lookup has given all that the keys need. */
+  answers(rule: string): void {
+    if (this.#broken.size > 0 && this.#broken.delete(rule)) this.#onChange(rule);
+  }
+
+  /** The table is gone, or another has its name: it can be judged again when a row comes. Null: any. */
+  forget(database: string | null, table: string | null): void {
     for (const [id, broken] of this.#broken) {
-      if (broken.database !== database || (table !== null && broken.table !== table)) continue;
+      if (broken.kind === 'lookup') continue;
+      if ((database !== null && broken.database !== database) || (table !== null && broken.table !== table)) continue;
       this.#broken.delete(id);
       this.#onChange(broken.rule);
     }
@@ -81,11 +106,13 @@ export class BrokenTables {
 }
 
 function idOf(rule: string, database: string, table: string): string {
-  // A NUL can stand in no MySQL name.
+  // A NUL can stand in no MySQL name, and a lookup goes by its rule's name alone.
   return `${database}\u0000${table}\u0000${rule}`;
 }
 
-function reasonOf({ rule, database, table, missing }: Broken): string {
+function reasonOf(broken: Broken): string {
+  if (broken.kind === 'lookup') return `${broken.reason}; its rows go to the dead letters`;
+  const { rule, database, table, missing } = broken;
   const columns = missing.length === 1 ? 'column' : 'columns';
   return `rule ${rule}: table ${database}.${table} has no ${columns} ${missing.join(', ')}; its rows go to the dead letters`;
 }

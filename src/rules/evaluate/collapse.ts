@@ -1,6 +1,6 @@
 import type { Invalidation } from '../../model/invalidation.ts';
 import type { RowChange, Transaction } from '../../model/row-change.ts';
-import { distinctPatterns, flushesOf, patternsOf, type FlushPattern } from './rule-flush.ts';
+import { flushesOf, patternsOf } from './rule-flush.ts';
 import { RowOrigin, type OriginContext } from './row-origin.ts';
 import type { CompiledRule } from '../rule-set.ts';
 import type { TableFacts } from '../template/template-facts.ts';
@@ -77,6 +77,6 @@ export class Collapse {
   }
 }
 
-function patternsIn(places: ReadonlySet<RuleOnTable>): FlushPattern[] {
-  return distinctPatterns([...places].flatMap(({ rule, facts }) => patternsOf(rule, facts)));
+function patternsIn(places: ReadonlySet<RuleOnTable>): string[] {
+  return [...places].flatMap(({ rule, facts }) => patternsOf(rule, facts));
 }

@@ -1,20 +1,24 @@
 import type { Invalidation } from '../../model/invalidation.ts';
+import type { BinlogCoordinates, Epochs } from '../../model/position.ts';
 import type { ChangeBatch, RowChange, Table, TableChange } from '../../model/row-change.ts';
+import type { Version } from '../../model/version.ts';
 import type { Clock, DeadLetter, RowLookup } from '../../ports.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
 import { BrokenRules, type BrokenTables } from './broken-rules.ts';
-import { Collapse } from './collapse.ts';
+import { Collapse, type RuleOnTable } from './collapse.ts';
 import type { Evaluation, EvaluationContext } from './evaluation.ts';
 import { LookupReader } from '../lookup/lookup-reader.ts';
-import { primaryKeyOf, RowOrigin, type OriginContext } from './row-origin.ts';
-import { epochId, RuleBinder } from './rule-binder.ts';
+import { primaryKeyOf, RowOrigin, type OriginContext, type TableName } from './row-origin.ts';
+import { epochId } from './epoch-id.ts';
+import { restateEpochs } from './restate-epochs.ts';
+import { RuleBinder } from './rule-binder.ts';
 import { flushesOf, patternsOf } from './rule-flush.ts';
 import { memoryOf, type RuleMemory } from './rule-memory.ts';
-import type { RuleSet } from '../rule-set.ts';
-import { affectedTables, couldMatchIn, epochRaise, react } from './table-reaction.ts';
+import type { CompiledRule, RuleSet } from '../rule-set.ts';
+import { affectedTables, couldConcern, epochRaise, react } from './table-reaction.ts';
 import { missingReason, type BrokenRule, type TableRules } from './table-rules.ts';
-import { reasonOf, unmappedLetter } from './unmapped.ts';
+import { isLookupBroken, reasonOf, unmappedLetter } from './unmapped.ts';
 import { WaitingRows } from '../lookup/waiting-rows.ts';
 
 export interface RuleEvaluatorOptions {
@@ -71,6 +75,12 @@ export class RuleEvaluator {
     }
   }
 
+  /** What a start says before its first batch: the epochs of the checkpoint, which stands at `coordinates`. */
+  restate(epochs: Epochs, coordinates: BinlogCoordinates, captureTimeMs: number): readonly Invalidation[] {
+    const rules = this.#memories.map(({ rule }) => rule);
+    return restateEpochs({ rules, epochs, coordinates, context: { captureTimeMs, ruleSet: this.#ruleSet } });
+  }
+
   /**
    * What the batch means. A promise only when a lookup must be read: it waits for a server that is away, and rejects with the
    * signal's reason when aborted.
@@ -98,6 +108,8 @@ export class RuleEvaluator {
       if (change.table !== table) {
         table = change.table;
         rules = this.#binder.rulesOf(table);
+        const carrier = rules?.needsEpoch ?? null;
+        if (rules !== null && carrier !== null) rules = this.#raiseUnknown(change, carrier, rules.name, out);
       }
       if (rules !== null) this.#readRow(change, rules, out);
     }
@@ -110,8 +122,10 @@ export class RuleEvaluator {
     let origin: RowOrigin | null = null;
     for (const rule of rules.bound[change.operation]) {
       const { length } = invalidations;
+      let counted = false;
       try {
         if (!rule.counts(change)) continue;
+        counted = true;
         if (rule.memory.rows.isAbove(change.transaction)) {
           this.#collapse.add(rule, change);
           continue;
@@ -120,10 +134,16 @@ export class RuleEvaluator {
         if (rule.parameters === null) rule.emit(change, origin, invalidations);
         else (out.waiting ??= new WaitingRows(this.#reader)).add(rule, change, origin, length);
       } catch (error) {
+        const reason = reasonOf(error);
         // Half of a row's keys would look like all of them.
         invalidations.length = length;
+        // A condition that cannot tell counts the row: one that fails on every row would else make as many letters.
+        if (!counted && rule.memory.rows.isAbove(change.transaction)) {
+          this.#collapse.add(rule, change);
+          continue;
+        }
         origin ??= originOf(change, rules, out);
-        out.letters.push(unmappedLetter(rule.rule.name, change, origin, reasonOf(error)));
+        out.letters.push(unmappedLetter(rule.rule.name, change, origin, reason));
       }
     }
     for (const rule of rules.broken[change.operation]) this.#readBroken(change, rules, rule, out);
@@ -143,26 +163,46 @@ export class RuleEvaluator {
     out.letters.push(unmappedLetter(rule.name, change, originOf(change, rules, out), reason));
   }
 
+  /** The same for a lookup that lacks a column: once, until it gives an answer again. */
+  #breakLookup({ rule, facts }: RuleOnTable, change: RowChange, why: string, context: OriginContext): Invalidation[] {
+    if (!this.#brokenTables.addLookup(rule.name, why)) return [];
+    const origin = new RowOrigin(change, { database: facts.database, table: facts.table }, null, context);
+    return flushesOf(rule.name, patternsOf(rule, facts), {
+      reason: 'column_missing',
+      version: change.version,
+      origin,
+    });
+  }
+
   #readTableChange(change: TableChange, { invalidations, context }: Output): void {
-    const { database, table, operation, version, transaction } = change;
+    const { database, table, operation, transaction } = change;
     if (operation === 'drop' || operation === 'rename') this.#brokenTables.forget(database, table);
     const raised = new Map<string, Invalidation>();
     for (const { rule, answers } of this.#memories) {
-      const reaction = react(rule, change, affectedTables(rule, change), context);
+      const { epochs } = this.#binder;
+      const reaction = react(rule, change, affectedTables(rule, change), { origin: context, epochs });
       invalidations.push(...reaction.invalidations);
       for (const name of reaction.raised) {
         // One raise, however many rules ask for it.
         if (!raised.has(epochId(name))) raised.set(epochId(name), epochRaise(rule, change, name, context));
       }
-      const isLookedInto = rule.lookup?.tables.some((pattern) =>
-        table === null ? couldMatchIn(pattern, database) : pattern.matches(database, table),
-      );
-      if (isLookedInto === true) answers?.forget(transaction.gtid);
+      if (rule.lookup !== null && couldConcern(rule.lookup.tables, change)) answers?.forget(transaction.gtid);
     }
     if (raised.size === 0) return;
     invalidations.push(...raised.values());
+    this.#raise([...raised.keys()], change.version);
+  }
+
+  /** The rules of the table, bound to the epoch that this row has raised: the same one when the row comes again. */
+  #raiseUnknown(change: RowChange, rule: CompiledRule, name: TableName, out: Output): TableRules | null {
+    out.invalidations.push(epochRaise(rule, change, name, out.context));
+    this.#raise([epochId(name)], change.version);
+    return this.#binder.rulesOf(change.table);
+  }
+
+  #raise(ids: readonly string[], version: Version): void {
     const epochs = new Map(this.#binder.epochs);
-    for (const id of raised.keys()) epochs.set(id, version);
+    for (const id of ids) epochs.set(id, version);
     this.#binder.use(epochs);
   }
 
@@ -170,11 +210,16 @@ export class RuleEvaluator {
     for (const flush of this.#collapse.end(context)) invalidations.push(flush);
   }
 
-  #finish({ invalidations, letters, waiting }: Output): Evaluation {
+  #finish({ invalidations, letters, waiting, context }: Output): Evaluation {
     const all =
-      waiting?.mergeInto(invalidations, (rule, change, origin, error) =>
-        letters.push(unmappedLetter(rule.rule.name, change, origin, reasonOf(error))),
-      ) ?? invalidations;
+      waiting?.mergeInto(invalidations, {
+        onFailure: ({ rule, change, origin }, error) => {
+          const reason = reasonOf(error);
+          letters.push(unmappedLetter(rule.rule.name, change, origin, reason));
+          return isLookupBroken(error) ? this.#breakLookup(rule, change, reason, context) : [];
+        },
+        onAnswer: ({ name }) => this.#brokenTables.answers(name),
+      }) ?? invalidations;
     for (const [rule, count] of this.#nullKeys) this.#metrics.count('sluice_null_keys_total', { rule }, count);
     this.#nullKeys.clear();
     return { invalidations: all, letters, epochs: this.#binder.epochs };

@@ -8,7 +8,8 @@ export function missingColumns(rule: CompiledRule, action: RuleAction, table: Ta
   return neededColumns(rule, action).filter((name) => !has.has(name.toLowerCase()));
 }
 
-function neededColumns(rule: CompiledRule, action: RuleAction): string[] {
+/** Every column a rule needs for an action, as the rule writes it: of keys, conditions, parameters and carried rows. */
+export function neededColumns(rule: CompiledRule, action: RuleAction): string[] {
   const templates = rule.partitionKey === null ? rule.keys : [...rule.keys, rule.partitionKey];
   return [
     ...new Set([

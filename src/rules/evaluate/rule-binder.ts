@@ -1,6 +1,7 @@
 import { NO_EPOCHS, type Epochs } from '../../model/position.ts';
 import type { Table } from '../../model/row-change.ts';
 import type { BrokenTables } from './broken-rules.ts';
+import { epochId } from './epoch-id.ts';
 import type { RuleMemory } from './rule-memory.ts';
 import { bindTable, type MatchingRule, type TableRules } from './table-rules.ts';
 
@@ -47,7 +48,7 @@ export class RuleBinder {
     const lookedInto = memories.flatMap(({ rule, answers }) =>
       answers !== null && rule.lookup?.tables.some((pattern) => pattern.matches(database, name)) ? [answers] : [],
     );
-    const epoch = this.#epochs.get(epochId({ database, table: name })) ?? 0;
+    const epoch = this.#epochs.get(epochId({ database, table: name })) ?? null;
     const none = matching.length === 0 && lookedInto.length === 0;
     const rules = none ? null : bindTable({ table, matching, lookedInto, epoch, ...options });
     if (this.#byTable.size >= MAX_REMEMBERED_TABLES) this.#byTable.clear();
@@ -71,9 +72,4 @@ export class RuleBinder {
     this.#byName.set(name, matching);
     return matching;
   }
-}
-
-/** How the map of epochs names a table. */
-export function epochId({ database, table }: { readonly database: string; readonly table: string }): string {
-  return `${database}.${table}`;
 }

@@ -1,15 +1,8 @@
 import type { ChangeOrigin, FlushInvalidation, FlushReason } from '../../model/invalidation.ts';
 import type { Version } from '../../model/version.ts';
 import { flushPattern } from '../template/flush-pattern.ts';
-import type { KeyTemplate } from '../template/key-template.ts';
 import type { CompiledRule } from '../rule-set.ts';
 import type { TableFacts } from '../template/template-facts.ts';
-
-/** What to flush so that no key of some templates is left. */
-export interface FlushPattern {
-  readonly pattern: string;
-  readonly versioned: boolean;
-}
 
 /** Why and since when. */
 export interface FlushCause {
@@ -19,30 +12,20 @@ export interface FlushCause {
 }
 
 /** Of every key a rule can give to rows of a table; without `facts`, to rows of any of its tables. */
-export function patternsOf({ keys, versioned }: CompiledRule, facts?: Omit<TableFacts, 'epoch'>): FlushPattern[] {
-  // Unknown counts as versioned: the safe side.
-  return distinctPatterns(keys.map((key, i) => patternOf(key, versioned[i] ?? true, facts)));
+export function patternsOf({ keys }: CompiledRule, facts?: Omit<TableFacts, 'epoch'>): string[] {
+  return keys.map((key) => flushPattern(key, facts));
 }
 
-export function patternOf(key: KeyTemplate, versioned: boolean, facts?: Omit<TableFacts, 'epoch'>): FlushPattern {
-  return { pattern: flushPattern(key, facts), versioned };
-}
-
-/** Each pattern once; versioned if one of those that gave it is. */
-export function distinctPatterns(patterns: readonly FlushPattern[]): FlushPattern[] {
-  const distinct = new Map<string, FlushPattern>();
-  for (const each of patterns) {
-    if (distinct.get(each.pattern)?.versioned !== true) distinct.set(each.pattern, each);
-  }
-  return [...distinct.values()];
-}
-
+/**
+ * One flush for each pattern. Always versioned, also where no rule refreshes: the rules may have been others when what is still
+ * under way was captured (a reload, a restart), and a flush that overtakes such a refresh would leave its old value behind.
+ */
 export function flushesOf(
   rule: string,
-  patterns: readonly FlushPattern[],
+  patterns: readonly string[],
   { reason, version, origin }: FlushCause,
 ): FlushInvalidation[] {
-  return patterns.map(({ pattern, versioned }) => ({
+  return [...new Set(patterns)].map((pattern) => ({
     action: 'flush',
     key: pattern,
     partitionKey: rule,
@@ -50,6 +33,6 @@ export function flushesOf(
     rule,
     origin,
     reason,
-    versioned,
+    versioned: true,
   }));
 }

@@ -1,4 +1,5 @@
 import type { Column, Operation, RowChange, Table } from '../../model/row-change.ts';
+import type { Version } from '../../model/version.ts';
 import { BoundRule } from './bound-rule.ts';
 import type { BrokenTables } from './broken-rules.ts';
 import type { RuleOnTable } from './collapse.ts';
@@ -8,6 +9,7 @@ import type { TableName } from './row-origin.ts';
 import type { RuleMemory } from './rule-memory.ts';
 import type { CompiledRule } from '../rule-set.ts';
 import type { Captures, TableFacts } from '../template/template-facts.ts';
+import { usesEpoch } from '../template/template-uses.ts';
 
 /** A rule that cannot be bound: its table lacks columns it needs. */
 export interface BrokenRule extends RuleOnTable {
@@ -24,6 +26,11 @@ export interface TableRules {
   readonly primaryKey: readonly Column[];
   readonly bound: Readonly<Record<Operation, readonly BoundRule[]>>;
   readonly broken: Readonly<Record<Operation, readonly BrokenRule[]>>;
+  /**
+   * The first rule whose keys carry the table's epoch, while nobody knows that (a first start, a lost checkpoint). No row may be read
+   * before it is raised: applications may go on with the number they had, and no key would ever meet one of theirs.
+   */
+  readonly needsEpoch: CompiledRule | null;
   /** What rules have looked up in this table. */
   readonly lookedInto: readonly LookupAnswers[];
 }
@@ -38,7 +45,8 @@ export interface TableRulesOptions {
   readonly table: Table;
   readonly matching: readonly MatchingRule[];
   readonly lookedInto: readonly LookupAnswers[];
-  readonly epoch: number;
+  /** Null: not known. */
+  readonly epoch: Version | null;
   readonly brokenTables: BrokenTables;
   readonly onNullKey: (rule: string) => void;
 }
@@ -66,7 +74,19 @@ export function bindTable({ table, matching, lookedInto, ...options }: TableRule
     if (fits) options.brokenTables.fits(rule.name, table);
   }
   const primaryKey = table.primaryKey.flatMap((column) => table.columnsByName.get(column) ?? []);
-  return { name: { database, table: name }, primaryKey, bound, broken, lookedInto };
+  const needsEpoch = options.epoch === null ? (matching.find(({ memory }) => carriesEpoch(memory.rule)) ?? null) : null;
+  return {
+    name: { database, table: name },
+    primaryKey,
+    bound,
+    broken,
+    needsEpoch: needsEpoch?.memory.rule ?? null,
+    lookedInto,
+  };
+}
+
+export function carriesEpoch({ keys, partitionKey }: CompiledRule): boolean {
+  return keys.some(usesEpoch) || (partitionKey !== null && usesEpoch(partitionKey));
 }
 
 /** Why a broken rule's row is a dead letter. */

@@ -20,6 +20,16 @@ export function reasonOf(error: unknown): string {
   throw error;
 }
 
+/**
+ * Is it the lookup that is at fault, and not this row: a column or a table that it needs is gone? What else a server refuses may be
+ * about one row's parameters.
+ */
+export function isLookupBroken(error: unknown): boolean {
+  if (!(error instanceof SluiceError)) return false;
+  if (error.code === 'RULE_COLUMN_MISSING') return true;
+  return error.code === 'RULE_LOOKUP_FAILED' && /Unknown column|doesn't exist/.test(error.message);
+}
+
 /** A row change that a rule could not be applied to, with all columns of both images. */
 export function unmappedLetter(rule: string, change: RowChange, origin: ChangeOrigin, reason: string): DeadLetter {
   const { table, before, after, version, transaction } = change;

@@ -84,13 +84,14 @@ export class Explainer {
     invalidations: readonly Invalidation[],
     letter: DeadLetter | undefined,
   ): Verdict {
-    const acted = invalidations.length > 0;
+    // That a row is the first of its table, and so raises the epoch, is not what the rule does about it.
+    const acted = invalidations.some(({ action }) => change.kind === 'table' || action !== 'epoch');
     try {
       if (change.kind === 'table') {
         return acted ? { kind: 'matched', reason: whyYes(rule, change) } : whyNotTable(rule, change);
       }
-      const passedOver = whyPassedOver(rule, change);
-      if (passedOver === null && this.#isCollapsed(rule, change)) {
+      const passedOver = whyPassedOverOrFailed(rule, change);
+      if ((passedOver === null || passedOver.kind === 'dead_letter') && this.#isCollapsed(rule, change)) {
         const reason = `more than ${rule.flushAboveRows} rows in the transaction (\`flush_above_rows\`): one flush for the rest`;
         return { kind: 'collapsed', reason };
       }
@@ -115,7 +116,7 @@ export class Explainer {
     const [database, table] =
       change.kind === 'row' ? [change.table.database, change.table.name] : [change.database, change.table];
     // A whole database: which tables it had, nobody knows any more; whoever acted is about it.
-    if (table === null) {
+    if (database === null || table === null) {
       return this.#ruleSet.rules.filter(({ name }) => happened.of(change.version, name).length > 0);
     }
     const name = `${database}\u0000${table}`;
@@ -126,6 +127,15 @@ export class Explainer {
     );
     this.#byName.set(name, rules);
     return rules;
+  }
+}
+
+/** A row that cannot be judged counts toward `flush_above_rows`, as it does for the evaluator. */
+function whyPassedOverOrFailed(rule: CompiledRule, change: RowChange): Verdict | null {
+  try {
+    return whyPassedOver(rule, change);
+  } catch (error) {
+    return { kind: 'dead_letter', reason: errorMessage(error) };
   }
 }
 

@@ -5,6 +5,7 @@ import { LookupBatch } from './lookup-batch.ts';
 import type { RowQuestions } from './lookup-question.ts';
 import type { LookupReader } from './lookup-reader.ts';
 import type { RowOrigin } from '../evaluate/row-origin.ts';
+import type { CompiledRule } from '../rule-set.ts';
 
 /** A row whose keys wait for what its batch looks up. */
 interface WaitingRow {
@@ -14,6 +15,13 @@ interface WaitingRow {
   readonly questions: RowQuestions;
   /** How many invalidations of the batch come before its own. */
   readonly at: number;
+}
+
+export interface MergeOptions {
+  /** What there is to say in place of the row's own invalidations. */
+  readonly onFailure: (row: Omit<WaitingRow, 'questions' | 'at'>, error: unknown) => readonly Invalidation[];
+  /** A row whose lookup found something, and which all of its keys could be built from. */
+  readonly onAnswer: (rule: CompiledRule) => void;
 }
 
 /** The rows of one batch that need lookups, in their order. */
@@ -41,21 +49,20 @@ export class WaitingRows {
   }
 
   /** The invalidations of the batch with those of these rows where they belong. */
-  mergeInto(
-    others: readonly Invalidation[],
-    onFailure: (rule: BoundRule, change: RowChange, origin: RowOrigin, error: unknown) => void,
-  ): Invalidation[] {
+  mergeInto(others: readonly Invalidation[], { onFailure, onAnswer }: MergeOptions): Invalidation[] {
     const merged: Invalidation[] = [];
     let copied = 0;
     for (const { rule, change, origin, questions, at } of this.#rows) {
       while (copied < at) copied = copyOne(others, copied, merged);
       const { length } = merged;
       try {
-        rule.emitAnswered(change, origin, this.#lookups.answersOf(rule.memory, questions), merged);
+        const answers = this.#lookups.answersOf(rule.memory, questions);
+        rule.emitAnswered(change, origin, answers, merged);
+        if (answers.before.length + answers.after.length > 0) onAnswer(rule.rule);
       } catch (error) {
         // Half of a row's keys would look like all of them.
         merged.length = length;
-        onFailure(rule, change, origin, error);
+        merged.push(...onFailure({ rule, change, origin }, error));
       }
     }
     while (copied < others.length) copied = copyOne(others, copied, merged);

@@ -1,11 +1,13 @@
 import { didYouMean } from '../../runtime/config/did-you-mean.ts';
-import { formatPath, type Path } from '../../runtime/config/path.ts';
+import { formatPath } from '../../runtime/config/path.ts';
 import { shown } from '../../runtime/config/shown.ts';
 import type { YamlDocument } from '../../runtime/config/yaml-document.ts';
 import type { Problem } from '../../runtime/errors.ts';
 import type { Constants } from './constants.ts';
 import { TABLE_OPERATIONS, type EffectiveRule } from './effective-rule.ts';
-import { requireFixedText, type KeyTemplate } from '../template/key-template.ts';
+import type { HalfRule, PlacedTemplate } from './half-rules.ts';
+import { unnamedTables } from './lookup-tables.ts';
+import { requireFixedText } from '../template/key-template.ts';
 import { countsUpdates } from './rule-schema.ts';
 import { substituteConstants } from '../template/template-constants.ts';
 import { templateLookups, templateVariables, usesEpoch } from '../template/template-uses.ts';
@@ -19,27 +21,34 @@ export interface Checked {
   readonly index: number;
 }
 
-/** A template and where it stands. */
-interface PlacedTemplate {
-  readonly template: KeyTemplate;
-  readonly path: Path;
-  /** Of a cache key; else of a partition key. */
-  readonly isKey: boolean;
-}
-
 /** What a rule names that stands elsewhere: constants, captures, the lookup, the epoch, and what defaults bring in. */
 export function checkReferences(checked: Checked): Problem[] {
   const keys = keysOf(checked);
   const all = [...keys, ...partitionKeyOf(checked), ...tableChangeKeys(checked.effective)];
   return [
     ...sharedNames(checked),
-    ...variables(checked, all),
-    ...substituted(checked, all),
-    ...lookups(checked, all),
+    ...templateReferences(checked, { ...halfOf(checked), templates: all }),
+    ...unusedLookup(checked, all),
+    ...unnamedTables(checked),
     ...epochs(checked, keys),
     ...columnsWithoutUpdates(checked),
   ];
 }
+
+/** What templates name that stands elsewhere, whatever else is wrong with their rule. */
+export function templateReferences(checked: Pick<Checked, 'document' | 'constants'>, half: HalfRule): Problem[] {
+  return [
+    ...variables(checked, half),
+    ...substituted(checked, half.templates),
+    ...(half.hasLookup ? [] : missingLookup(checked, half)),
+  ];
+}
+
+const halfOf = ({ effective: { rule }, index }: Checked): Omit<HalfRule, 'templates'> => ({
+  index,
+  patterns: rule.table,
+  hasLookup: rule.lookup !== undefined,
+});
 
 export function keysOf({ effective, index }: Pick<Checked, 'effective' | 'index'>): PlacedTemplate[] {
   return effective.rule.keys.map((template, key) => ({ template, path: ['rules', index, 'keys', key], isKey: true }));
@@ -70,8 +79,10 @@ function sharedNames({ document, effective, constants, index }: Checked): Proble
     });
 }
 
-function variables({ document, effective, constants }: Checked, templates: readonly PlacedTemplate[]): Problem[] {
-  const patterns = effective.rule.table;
+type Names = Pick<Checked, 'document' | 'constants'>;
+
+function variables({ document, constants }: Names, { templates, patterns }: HalfRule): Problem[] {
+  if (patterns === null) return [];
   const everywhere = (name: string): boolean => patterns.every(({ captureNames }) => captureNames.includes(name));
   return templates.flatMap(({ template, path }) =>
     templateVariables(template).flatMap(({ name, at }) => {
@@ -96,7 +107,7 @@ function variables({ document, effective, constants }: Checked, templates: reado
 const asName = (name: string): string => (/^[a-z_]\w{0,30}$/i.test(name) ? name : 'name');
 
 /** What constants do to a template: a filter may refuse their text, and of an empty one no fixed text may be left. */
-function substituted({ document, constants }: Checked, templates: readonly PlacedTemplate[]): Problem[] {
+function substituted({ document, constants }: Names, templates: readonly PlacedTemplate[]): Problem[] {
   return templates.flatMap(({ template, path, isKey }) => {
     const names = templateVariables(template).map(({ name }) => name);
     // Without its constant there is nothing to say of the key.
@@ -115,16 +126,19 @@ export function texts(constants: Constants): Readonly<Record<string, string>> {
   return Object.fromEntries([...constants].flatMap(([name, text]) => (text === null ? [] : [[name, text] as const])));
 }
 
-function lookups({ document, effective, index }: Checked, templates: readonly PlacedTemplate[]): Problem[] {
-  const uses = templates.flatMap(({ template, path }) => templateLookups(template).map((use) => ({ ...use, path })));
+function missingLookup({ document }: Names, { templates }: HalfRule): Problem[] {
+  return templates.flatMap(({ template, path }) =>
+    templateLookups(template).map(({ name, at }) => {
+      const message = `\`${formatPath(path)}\`: \`lookup.${shown(name)}\` needs a \`lookup\`, and the rule has none`;
+      return document.problem(path, message, 'Add `lookup:` with a `query` and the `tables` it reads.', at);
+    }),
+  );
+}
+
+function unusedLookup({ document, effective, index }: Checked, templates: readonly PlacedTemplate[]): Problem[] {
+  const isUsed = templates.some(({ template }) => templateLookups(template).length > 0);
+  if (effective.rule.lookup === undefined || isUsed) return [];
   const path = ['rules', index, 'lookup'];
-  if (effective.rule.lookup === undefined) {
-    return uses.map(({ name, at, path: where }) => {
-      const message = `\`${formatPath(where)}\`: \`lookup.${shown(name)}\` needs a \`lookup\`, and the rule has none`;
-      return document.problem(where, message, 'Add `lookup:` with a `query` and the `tables` it reads.', at);
-    });
-  }
-  if (uses.length > 0) return [];
   const message = `\`${formatPath(path)}\`: nothing uses what it finds`;
   return [document.problem(path, message, 'Use it, as in {lookup.customer_id}, or remove it.', 'key')];
 }

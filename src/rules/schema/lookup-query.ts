@@ -6,7 +6,7 @@ import { wrong, type Parsed } from './text-problem.ts';
  * rows for every row; most often a `:name` then stands inside quotes, where it is text.
  */
 export function parseLookupQuery(text: string): Parsed<RefreshQuery> {
-  const parsed = parseRefreshQuery(text);
+  const parsed = parseRefreshQuery(text, 'The query of a lookup');
   if ('problems' in parsed || parsed.ok.parameters.length > 0) return parsed;
   return wrong(
     0,

@@ -18,7 +18,8 @@ export const lookupSchema = z
       .array(tablePattern)
       .min(1, 'name at least one table')
       .meta({
-        description: 'The tables the query reads. A row change there makes remembered answers forgotten.',
+        description:
+          'Every table the query reads; of a view, the view and the tables below it. A row change there makes remembered answers forgotten.',
         examples: [['shop.orders']],
       }),
     cache: wholeNumber(0, 1_000_000)

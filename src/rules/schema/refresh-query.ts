@@ -11,7 +11,7 @@ export interface RefreshQuery {
   readonly places: readonly number[];
 }
 
-const ONE_SELECT = 'A refresh query is a single SELECT (or WITH … SELECT).';
+const oneSelect = (what: string): string => `${what} is a single SELECT (or WITH … SELECT).`;
 /** Reserved words, so no column or table has such a name without backticks; none belongs in a query that only reads. */
 const FORBIDDEN: ReadonlySet<string> = new Set([
   'INTO',
@@ -24,19 +24,19 @@ const FORBIDDEN: ReadonlySet<string> = new Set([
   'GRANT',
 ]);
 
-/** Values only ever travel as parameters, never as text: what stands in a row can not become SQL. */
-export function parseRefreshQuery(text: string): Parsed<RefreshQuery> {
+/** Values only ever travel as parameters, never as text: what stands in a row can not become SQL. `what` it is, for its author. */
+export function parseRefreshQuery(text: string, what = 'A refresh query'): Parsed<RefreshQuery> {
   const { tokens, unterminated } = scanSql(text);
   const problems: TextProblem[] = [];
   if (unterminated !== null) {
     problems.push({ at: unterminated, message: 'this never ends', remedy: 'Close the quote, backtick or comment.' });
   }
-  const first = tokens.find((token) => token.kind !== 'symbol' || token.text !== '(') ?? { at: 0, text: '' };
-  if (!['SELECT', 'WITH'].includes(first.text.toUpperCase())) {
-    problems.push({ at: first.at, message: 'this is no SELECT', remedy: ONE_SELECT });
+  const first = tokens.find((token) => token.kind !== 'symbol' || token.text !== '(');
+  if (first?.kind !== 'word' || !['SELECT', 'WITH'].includes(first.text.toUpperCase())) {
+    problems.push({ at: first?.at ?? 0, message: 'this is no SELECT', remedy: oneSelect(what) });
   }
   for (const [index, token] of tokens.entries()) {
-    const problem = problemOf(token, tokens[index + 1]);
+    const problem = problemOf(token, tokens[index + 1], oneSelect(what));
     if (problem !== null && token !== first) problems.push({ at: token.at, ...problem });
   }
   if (problems.length > 0) return { problems };
@@ -53,15 +53,21 @@ export function parseRefreshQuery(text: string): Parsed<RefreshQuery> {
   };
 }
 
-function problemOf(token: SqlToken, next: SqlToken | undefined): { message: string; remedy: string } | null {
+function problemOf(
+  token: SqlToken,
+  next: SqlToken | undefined,
+  oneSelectRemedy: string,
+): { message: string; remedy: string } | null {
   if (token.kind === 'word') {
     const word = token.text.toUpperCase();
     // INSERT(…) is also a function on strings.
     const isFunction = word === 'INSERT' && next?.text === '(';
-    return FORBIDDEN.has(word) && !isFunction ? { message: `${word} has no place in it`, remedy: ONE_SELECT } : null;
+    return FORBIDDEN.has(word) && !isFunction
+      ? { message: `${word} has no place in it`, remedy: oneSelectRemedy }
+      : null;
   }
   if (token.kind !== 'symbol') return null;
-  if (token.text === ';') return { message: 'a `;` separates statements', remedy: `Remove it. ${ONE_SELECT}` };
+  if (token.text === ';') return { message: 'a `;` separates statements', remedy: `Remove it. ${oneSelectRemedy}` };
   if (token.text === '?')
     return { message: 'a `?` names no column', remedy: 'Write `:column` for a value of the row.' };
   if (token.text === '{')

@@ -40,7 +40,7 @@ export const sharedOptions = {
     description: '`delete`, or `refresh:` with its options.',
     examples: ['delete', { refresh: { row: true, ttl: '10m' } }],
   }),
-  max_keys: wholeNumber(1, 10_000)
+  max_keys: wholeNumber(1, 1000)
     .optional()
     .meta({
       description: 'How many keys one row may give; with more the row is a dead letter. 100 by default.',

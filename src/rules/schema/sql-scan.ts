@@ -1,7 +1,10 @@
-/** What matters of a SQL text: its words, its `:name` parameters and its symbols. Quotes and comments are passed over. */
+/**
+ * What matters of a SQL text: its words, its names, its `:name` parameters and its symbols. Quotes and comments are passed over.
+ * `dotted`: a name after a dot, without that dot; `quoted`: a name in backticks, without these. Both are names whatever they say.
+ */
 export interface SqlToken {
-  readonly kind: 'word' | 'parameter' | 'symbol';
-  /** The word, the name of the parameter, or the symbol. */
+  readonly kind: 'word' | 'dotted' | 'quoted' | 'parameter' | 'symbol';
+  /** The word, the name, or the symbol. */
   readonly text: string;
   readonly at: number;
   readonly end: number;
@@ -18,9 +21,8 @@ const LEXEMES: readonly (readonly [kind: SqlToken['kind'] | 'skip', pattern: Reg
   ['skip', /"(?:[^"\\]|\\[^]|"")*"/y],
   ['skip', /::|:=/y],
   ['parameter', /:(?:[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|`(?:[^`]|``)+`)/y],
-  // A name after a dot is a name whatever it says, and so is one in backticks.
-  ['skip', /\.\s*[\w$\u0080-\uffff]+/y],
-  ['skip', /`(?:[^`]|``)*`/y],
+  ['dotted', /\.\s*[\w$\u0080-\uffff]+/y],
+  ['quoted', /`(?:[^`]|``)*`/y],
   ['skip', /@{1,2}[\w$.\u0080-\uffff]*/y],
   ['word', /[\w$\u0080-\uffff]+/y],
   ['skip', /\s+/y],
@@ -36,8 +38,7 @@ export function scanSql(sql: string): { tokens: SqlToken[]; unterminated: number
     if (found === null && OPENS.test(sql.slice(at, at + 2))) return { tokens, unterminated: at };
     const { kind, end } = found ?? { kind: 'symbol' as const, end: at + 1 };
     const text = sql.slice(at, end);
-    if (kind === 'parameter') tokens.push({ kind, text: parameterName(text), at, end });
-    else if (kind !== 'skip') tokens.push({ kind, text, at, end });
+    if (kind !== 'skip') tokens.push({ kind, text: NAMES[kind]?.(text) ?? text, at, end });
     at = end;
   }
   return { tokens, unterminated: null };
@@ -51,5 +52,11 @@ function lexeme(sql: string, at: number): { kind: SqlToken['kind'] | 'skip'; end
   return null;
 }
 
-const parameterName = (text: string): string =>
-  text.startsWith(':`') ? text.slice(2, -1).replaceAll('``', '`') : text.slice(1);
+const unquoted = (text: string): string => text.slice(1, -1).replaceAll('``', '`');
+
+/** What stands around a name is no part of it. */
+const NAMES: Readonly<Partial<Record<SqlToken['kind'], (text: string) => string>>> = {
+  parameter: (text) => (text.startsWith(':`') ? unquoted(text.slice(1)) : text.slice(1)),
+  dotted: (text) => text.slice(1).trimStart(),
+  quoted: unquoted,
+};

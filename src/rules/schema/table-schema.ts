@@ -8,7 +8,7 @@ export const tablePattern = z
   .meta({
     description:
       '`database.table`; a glob such as `shop_*.orders`; or a regular expression such as `/shop_\\d+\\.orders/`.',
-    pattern: '^/.+/i?$|^(?!/)[^.\\s`\\[\\]{}()|^\\\\,]+\\.[^.\\s`\\[\\]{}()|^\\\\,]+$',
+    pattern: '^/.+/i?$|^(?!/)[^.\\s`\\[\\]{}()|^\\\\,%]+\\.[^.\\s`\\[\\]{}()|^\\\\,%]+$',
     examples: ['shop.orders', 'shop_*.orders', '/shop_(?<shard>\\d+)\\.orders/'],
   });
 

@@ -2,6 +2,7 @@ import { matchesGlob } from '../../runtime/glob.ts';
 import { shown } from '../../runtime/config/shown.ts';
 import { errorMessage } from '../../runtime/errors.ts';
 import { TABLE_NAME_USE, unsafeExpression } from './safe-expression.ts';
+import { canMatchDot } from './expression/dotted.ts';
 import type { Captures } from '../template/template-facts.ts';
 import { wrong, type Parsed } from '../schema/text-problem.ts';
 
@@ -49,6 +50,10 @@ function notInNames(text: string, dot: number): ReturnType<typeof wrong> | undef
   const expression = `Write a regular expression: ${shown(asExpression(text))}`;
   const at = text.search(/[[\]{}()|^\\]/);
   if (at !== -1) return wrong(at, `\`${text[at] ?? ''}\` is no wildcard; there are only \`*\` and \`?\``, expression);
+  const percent = text.indexOf('%');
+  if (percent !== -1) {
+    return wrong(percent, '`%` is no wildcard here', `Write \`*\`: "${shown(text.replaceAll('%', '*'))}".`);
+  }
   const comma = text.indexOf(',');
   if (comma !== -1) {
     const list = text.split(',').map((name) => `"${shown(name)}"`);
@@ -91,6 +96,10 @@ function parseExpression(text: string): Parsed<TablePattern> {
     const whole = new RegExp(`^(?:${source})$`, flags);
     const unsafe = unsafeExpression(source, flags, TABLE_NAME_USE);
     if (unsafe !== null) return wrong(unsafe.at + 1, unsafe.message, unsafe.remedy);
+    if (!canMatchDot(source, flags)) {
+      const remedy = 'It is matched against all of `database.table`: /shop_\\d+\\.orders/.';
+      return wrong(1, 'this matches no table: it has no place for the dot between database and table', remedy);
+    }
     const matches: TablePattern['matches'] = (database, table) => whole.test(`${database}.${table}`);
     const captures: TablePattern['captures'] = (database, table) => capturesOf(whole.exec(`${database}.${table}`));
     return { ok: { text, exact: false, captureNames: captureNamesOf(source, flags), matches, captures } };

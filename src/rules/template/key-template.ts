@@ -17,6 +17,8 @@ export interface KeyTemplate {
   readonly parts: readonly TemplatePart[];
 }
 
+const MAX_PLACEHOLDERS = 100;
+
 export function parseTemplate(text: string): Parsed<KeyTemplate> {
   const parts: TemplatePart[] = [];
   const problems: TextProblem[] = [];
@@ -45,7 +47,11 @@ export function parseTemplate(text: string): Parsed<KeyTemplate> {
     }
   }
   if (literal !== '') parts.push(literal);
-  return problems.length > 0 ? { problems } : { ok: { parts } };
+  if (problems.length > 0) return { problems };
+  const tooMany = parts.filter((part) => typeof part !== 'string')[MAX_PLACEHOLDERS];
+  if (tooMany === undefined) return { ok: { parts } };
+  const message = `more than ${MAX_PLACEHOLDERS} placeholders in one template`;
+  return wrong(tooMany.at, message, 'Name only the columns that tell one key from another.');
 }
 
 /**

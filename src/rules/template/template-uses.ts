@@ -51,6 +51,11 @@ export function isBounded({ filters }: Pick<TemplateColumn, 'filters'>): boolean
   return filters.some(({ name, values }) => filterNamed(name).bounds(values));
 }
 
+/** Whether the value is an element or a part of the column's: how long those are no table says. */
+export function takesPart({ spread, filters }: TemplateColumn): boolean {
+  return spread || filters.some(({ name }) => name === 'json' || name === 'split');
+}
+
 /** Whether a NULL gives a key. */
 export function replacesNull({ filters }: Pick<TemplateColumn, 'filters'>): boolean {
   return filters.some(({ name }) => name === 'default');

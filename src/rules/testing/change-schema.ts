@@ -24,12 +24,17 @@ export function parseTableName(text: string): Parsed<TableName> {
 
 const OPERATIONS = ['insert', 'update', 'delete', 'truncate', 'drop', 'rename', 'alter'] as const;
 
-export const rowSchema = z
-  .record(z.string(), z.unknown())
-  .describe('A row: column and value. NULL is `null`; numbers beyond 2^53 and texts that look like numbers in quotes.');
+export const rowSchema = z.record(z.string(), z.unknown()).meta({
+  description:
+    'A row: column and value. NULL is `null`; numbers beyond 2^53 and texts that look like numbers in quotes.',
+  examples: [{ id: 7, name: 'lamp', category_id: null }],
+});
 
 const tableChange = (statement: string) =>
-  z.literal(true).optional().describe(`\`true\`: ${statement}, a change of the table instead of its rows.`);
+  z
+    .literal(true)
+    .optional()
+    .meta({ description: `\`true\`: ${statement}, a change of the table instead of its rows.`, examples: [true] });
 
 export const changeSchema = z
   .strictObject({
@@ -37,21 +42,37 @@ export const changeSchema = z
       .string()
       .transform(parsedBy(parseTableName))
       .optional()
-      .describe('The table that changes, as `database.table`.'),
+      .meta({ description: 'The table that changes, as `database.table`.', examples: ['shop.products'] }),
     database: z
       .string()
       .min(1)
       .optional()
-      .describe('Instead of `table`, with `drop: true`: the whole database is dropped.'),
-    insert: rowSchema.optional().describe('A row was inserted: its columns.'),
+      .meta({
+        description: 'Instead of `table`, with `drop: true`: the whole database is dropped.',
+        examples: ['shop'],
+      }),
+    insert: rowSchema
+      .optional()
+      .meta({ description: 'A row was inserted: its columns.', examples: [{ id: 7, name: 'lamp', price: '9.90' }] }),
     update: z
       .strictObject({
-        before: rowSchema.describe('The row before the update.'),
-        after: rowSchema.describe('What the update changed; every other column stays as it was.'),
+        before: rowSchema.meta({
+          description: 'The row before the update.',
+          examples: [{ id: 7, category_id: 5, price: '9.90' }],
+        }),
+        after: rowSchema.meta({
+          description: 'What the update changed; every other column stays as it was.',
+          examples: [{ category_id: 7 }],
+        }),
       })
       .optional()
-      .describe('A row was updated.'),
-    delete: rowSchema.optional().describe('A row was deleted: its columns.'),
+      .meta({
+        description: 'A row was updated.',
+        examples: [{ before: { id: 7, category_id: 5 }, after: { category_id: 7 } }],
+      }),
+    delete: rowSchema
+      .optional()
+      .meta({ description: 'A row was deleted: its columns.', examples: [{ id: 7, name: 'lamp' }] }),
     truncate: tableChange('TRUNCATE'),
     drop: tableChange('DROP TABLE'),
     rename: tableChange('RENAME, of the old or of the new name'),

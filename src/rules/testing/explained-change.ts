@@ -1,5 +1,5 @@
 import type { Epochs } from '../../model/position.ts';
-import type { ChangeBatch } from '../../model/row-change.ts';
+import type { ChangeBatch, Table } from '../../model/row-change.ts';
 import { YamlDocument, validate } from '../../runtime/config/yaml-document.ts';
 import { ProblemsError, type Problem } from '../../runtime/errors.ts';
 import type { RuleSet } from '../rule-set.ts';
@@ -12,7 +12,11 @@ import { declareTables } from './written-tables.ts';
 
 export interface ExplainedChange {
   readonly batch: ChangeBatch;
+  /** The tables under `tables`: only of them every column is known. */
+  readonly declared: ReadonlySet<Table>;
   readonly epochs: Epochs;
+  /** Whether `lookups` is written, be it empty: then nobody else is asked. */
+  readonly hasAnswers: boolean;
   readonly answers: (ruleSet: RuleSet) => WrittenAnswers;
 }
 
@@ -40,7 +44,13 @@ export function parseExplainedChange(source: string, text: string): ExplainedCha
     throwIfAny(found);
     return answered;
   };
-  return { batch, epochs: epochsOf(written), answers };
+  return {
+    batch,
+    declared: new Set([...declared.values()].map(({ table }) => table)),
+    epochs: epochsOf(written),
+    hasAnswers: written.lookups !== undefined,
+    answers,
+  };
 }
 
 function checked(document: YamlDocument): Written {
@@ -51,7 +61,23 @@ function checked(document: YamlDocument): Written {
     if (!result.ok) throw new ProblemsError('CONFIG_INVALID', result.problems);
     return result.value;
   }
+  const surroundings = isMapping(value) ? SURROUNDINGS.filter((name) => name in (value as object)) : [];
+  if (surroundings.length > 0) throw new ProblemsError('CONFIG_INVALID', misplaced(document, surroundings));
   const result = validate(changeSchema, document, value);
   if (!result.ok) throw new ProblemsError('CONFIG_INVALID', result.problems);
   return { change: result.value };
+}
+
+const SURROUNDINGS = ['lookups', 'tables', 'epochs'] as const;
+
+/** The likeliest mistake: they stand inside the change, whose schema has no idea of them. */
+function misplaced(document: YamlDocument, names: readonly string[]): Problem[] {
+  return names.map((name) =>
+    document.problem(
+      [name],
+      `\`${name}\` stands beside the change and not in it`,
+      `Write \`{change: {table: …}, ${name}: {…}}\`; several changes of one transaction as \`{transaction: [{table: …}], …}\`.`,
+      'key',
+    ),
+  );
 }

@@ -16,12 +16,14 @@ export interface MaskOptions {
   readonly salt: Uint8Array;
   /** Names of columns, in lower case, whose values stay as they are. */
   readonly keep: ReadonlySet<string>;
+  /** Names of JSON members that stay, because the rules name them. */
+  readonly jsonNames: ReadonlySet<string>;
 }
 
 /**
  * Stand-ins for the values of rows: of the same shape, the same for the same value, and different ones for different values as long as
  * the shape has enough of them. What belongs to the schema and not to anybody stays: NULL, members of ENUM and SET, the flags 0 and 1 of
- * TINYINT and BIT, the structure of JSON with the names of its members where they are plain words.
+ * TINYINT and BIT, the structure of JSON with those names of members that the rules name.
  */
 export class Masker {
   readonly #options: MaskOptions;
@@ -30,6 +32,8 @@ export class Masker {
 
   constructor(options: MaskOptions) {
     this.#options = options;
+    // Or two members of one document would have one name.
+    for (const name of options.jsonNames) this.#used.add(`text ${name}`);
   }
 
   /** The stand-in for a canonical text of a column of this type (in words: `int unsigned`). */
@@ -85,9 +89,9 @@ export class Masker {
     return date === null ? this.#standIn('text', text, textShape(text)) : this.#standIn('date', text, date);
   }
 
-  /** Names are structure; but some write values there: `{"ann@example.org": true}`. */
+  /** Some write values there: `{"ann": true}`. */
   #memberName(name: string): string {
-    return /^[A-Za-z_][A-Za-z_0-9]{0,63}$/.test(name) ? name : this.#standIn('text', name, textShape(name));
+    return this.#options.jsonNames.has(name) ? name : this.#standIn('text', name, textShape(name));
   }
 
   /** As many digits, and still in the range of its type. */

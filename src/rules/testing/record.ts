@@ -1,9 +1,10 @@
 import { stringify } from 'yaml';
-import type { Change, ChangeBatch } from '../../model/row-change.ts';
+import type { Change, ChangeBatch, TableChange } from '../../model/row-change.ts';
 import { formatCoordinates } from '../../model/position.ts';
 import type { Clock } from '../../ports.ts';
 import type { RuleSet } from '../rule-set.ts';
 import type { Masker } from './mask.ts';
+import { maskEffects, type MaskEffects } from './mask-effects.ts';
 import type { Outcome } from './outcomes.ts';
 import { orNothing, RecordedAnswers } from './record-answers.ts';
 import { RecordedTables } from './record-tables.ts';
@@ -25,6 +26,8 @@ export interface RecorderOptions {
 export interface RecordedFile {
   readonly text: string;
   readonly tests: number;
+  /** What history and the file do not do alike, because of masking. */
+  readonly masking: MaskEffects;
   /** Transactions left out because they were too large, or their table was altered in between. */
   readonly leftOut: number;
 }
@@ -33,11 +36,14 @@ export interface FileFacts {
   /** Paths of the rules, relative to the test file. */
   readonly rules: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
+  /** Where the JSON Schema of test files lies, relative to the file, for editors; null: nowhere that is known. */
+  readonly schema: string | null;
 }
 
 interface RecordedTest {
   readonly name: string;
   readonly changes: readonly object[];
+  readonly real: readonly Change[];
 }
 
 /**
@@ -93,7 +99,12 @@ export class Recorder {
     for (const answer of asked.answers) answers.addMasked(answer);
     const text = this.#write(facts, answers, (index) => (outcomes[index] ?? []).map(written));
     await this.#verify(text);
-    return { text, tests: this.#tests.length, leftOut: this.#leftOut };
+    const masking = maskEffects(
+      this.#tests.map(({ real }) => real),
+      file.tests.map(({ batch }) => batch.changes),
+      ruleSet,
+    );
+    return { text, tests: this.#tests.length, masking, leftOut: this.#leftOut };
   }
 
   #close(): void {
@@ -104,22 +115,28 @@ export class Recorder {
       changes.length > this.#options.maxChanges ? [null] : changes.map((change) => this.#writeChange(change));
     const all = rows.filter((row) => row !== null);
     if (all.length < rows.length) this.#leftOut++;
-    else this.#tests.push({ name: `${this.#tests.length + 1}: ${titleOf(changes)}`, changes: all });
+    else this.#tests.push({ name: `${this.#tests.length + 1}: ${titleOf(changes)}`, changes: all, real: changes });
   }
 
   #isMapped(change: Change): boolean {
     if (change.kind === 'row') return this.#tables.rulesAbout(change.table.database, change.table.name).length > 0;
-    return change.table === null || this.#tables.rulesAbout(change.database, change.table).length > 0;
+    return (
+      change.database === null ||
+      change.table === null ||
+      this.#tables.rulesAbout(change.database, change.table).length > 0
+    );
   }
 
   #writeChange(change: Change): object | null {
     if (change.kind === 'row') return this.#tables.write(change);
+    // A statement whose database cannot be read: a test has no way to write it.
+    if (change.database === null) return null;
     if (change.table === null) return { database: change.database, drop: true };
     return { table: `${change.database}.${change.table}`, [change.operation]: true };
   }
 
   #write(
-    { rules, environment }: FileFacts,
+    { rules, environment, schema }: FileFacts,
     answers: RecordedAnswers,
     expected: (index: number) => readonly object[],
   ): string {
@@ -135,13 +152,16 @@ export class Recorder {
         expect: expected(index),
       })),
     };
-    return `${this.#header()}${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
+    return `${this.#header(schema)}${stringify(document, { lineWidth: 0, aliasDuplicateObjects: false })}`;
   }
 
-  #header(): string {
-    return this.#options.masker === null
-      ? '# Recorded from real history. The values are real: treat this file as you treat the data.\n'
-      : '# Recorded from real history. Values are replaced by stand-ins of the same shape.\n';
+  #header(schema: string | null): string {
+    const editor = schema === null ? '' : `# yaml-language-server: $schema=${schema}\n`;
+    const about =
+      this.#options.masker === null
+        ? '# Recorded from real history. The values are real: treat this file as you treat the data.\n'
+        : '# Recorded from real history. Values are replaced by stand-ins of the same shape.\n';
+    return `${editor}${about}`;
   }
 
   /** A recording that fails at once would be of no use to anybody. */
@@ -165,8 +185,8 @@ function titleOf(changes: readonly Change[]): string {
   return [...counts].map(([what, count]) => (count === 1 ? what : `${what} (${count})`)).join(', ');
 }
 
-function nameOf({ database, table }: { readonly database: string; readonly table: string | null }): string {
-  return table === null ? database : `${database}.${table}`;
+function nameOf({ database, table }: Pick<TableChange, 'database' | 'table'>): string {
+  return table === null ? (database ?? '*') : `${database}.${table}`;
 }
 
 function written({ action, subject, rule, partitionKey, row, reason }: Outcome): object {

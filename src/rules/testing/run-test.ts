@@ -4,6 +4,7 @@ import type { Clock, RowLookup } from '../../ports.ts';
 import { RuleEvaluator } from '../evaluate/evaluate.ts';
 import { Explainer } from '../explain/explain.ts';
 import type { RuleSet } from '../rule-set.ts';
+import { completeRows } from './complete-rows.ts';
 import { compare, nearMisses } from './compare.ts';
 import { outcomesOf, type Expectation, type Outcome } from './outcomes.ts';
 import type { RuleTest } from './test-file.ts';
@@ -34,11 +35,12 @@ export function passed({ missing, unexpected }: TestResult): boolean {
 }
 
 export async function runTest(test: RuleTest, options: RunOptions): Promise<TestResult> {
-  const outcomes = await outcomesOfBatch(test.batch, test.epochs, options);
+  const { batch } = completeRows(test.batch, test.declared, [options.ruleSet]);
+  const outcomes = await outcomesOfBatch(batch, test.epochs, options);
   const difference = compare(test.expected, outcomes);
   const missing = difference.missing.map((expected) => {
     const near = nearMisses(expected, difference);
-    return { expected, hints: near.length > 0 ? near : whyNothing(expected, test.batch, options.ruleSet) };
+    return { expected, hints: near.length > 0 ? near : whyNothing(expected, batch, options.ruleSet) };
   });
   return { test, missing, unexpected: difference.unexpected };
 }

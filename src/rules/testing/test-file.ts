@@ -1,4 +1,4 @@
-import type { ChangeBatch } from '../../model/row-change.ts';
+import type { ChangeBatch, Table } from '../../model/row-change.ts';
 import type { Epochs } from '../../model/position.ts';
 import type { Path } from '../../runtime/config/path.ts';
 import { YamlDocument, validate } from '../../runtime/config/yaml-document.ts';
@@ -6,7 +6,8 @@ import { ProblemsError, type Problem } from '../../runtime/errors.ts';
 import type { RuleSet } from '../rule-set.ts';
 import { buildBatch, epochsOf } from './build-changes.ts';
 import { expectationOf, type Expectation } from './outcomes.ts';
-import { ruleTestsSchema, type WrittenTests } from './test-schema.ts';
+import { isMapping } from './change-schema.ts';
+import { ruleTestsSchema, tablesSchema, testSchema, type WrittenTests } from './test-schema.ts';
 import { readAnswers, type WrittenAnswers } from './written-lookups.ts';
 import { declareTables, type Report } from './written-tables.ts';
 
@@ -15,6 +16,8 @@ export interface RuleTest {
   readonly name: string;
   readonly line: number;
   readonly batch: ChangeBatch;
+  /** The tables under `tables`: only of them every column is known. */
+  readonly declared: ReadonlySet<Table>;
   readonly epochs: Epochs;
   readonly expected: readonly Expectation[];
 }
@@ -37,12 +40,14 @@ export function parseTestFile(file: string, text: string): RuleTestFile {
   const problems: Problem[] = [];
   const report = reportTo(document, problems);
   const declared = declareTables(written.tables, report);
+  const declaredTables = new Set([...declared.values()].map(({ table }) => table));
   const tests = written.tests.map((test, index): RuleTest => {
     const path: Path = ['tests', index];
     return {
       name: test.name,
       line: document.locate([...path, 'name']).line,
       batch: buildBatch(test, { declared, path, report }),
+      declared: declaredTables,
       epochs: epochsOf(test),
       expected: test.expect.map(expectationOf),
     };
@@ -61,9 +66,39 @@ export function parseTestFile(file: string, text: string): RuleTestFile {
 
 function checked(document: YamlDocument): WrittenTests {
   throwIfAny(document.syntaxProblems());
-  const result = validate(ruleTestsSchema, document, document.value());
-  if (!result.ok) throw new ProblemsError('CONFIG_INVALID', result.problems);
+  const value = document.value();
+  if (isRuleFile(value)) throw new ProblemsError('CONFIG_INVALID', [ruleFileProblem(document)]);
+  const result = validate(ruleTestsSchema, document, value);
+  if (!result.ok) throw new ProblemsError('CONFIG_INVALID', [...result.problems, ...valueProblems(document, value)]);
   return result.value;
+}
+
+/** Wrong columns and values where the form is right, so that they need not be found in a second run. */
+function valueProblems(document: YamlDocument, value: unknown): Problem[] {
+  const problems: Problem[] = [];
+  const { tables, tests } = isMapping(value) ? (value as Partial<Record<string, unknown>>) : {};
+  const written = tablesSchema.optional().safeParse(tables);
+  // Without its columns, whatever a row gives would be wrong.
+  if (!written.success) return problems;
+  const report = reportTo(document, problems);
+  const declared = declareTables(written.data, report);
+  for (const [index, each] of (Array.isArray(tests) ? (tests as readonly unknown[]) : []).entries()) {
+    const test = testSchema.safeParse(each);
+    if (test.success) buildBatch(test.data, { declared, path: ['tests', index], report });
+  }
+  return problems;
+}
+
+/** `rules` of a test file are paths; a rule file has the rules themselves. */
+function isRuleFile(value: unknown): boolean {
+  if (!isMapping(value) || 'tests' in (value as object)) return false;
+  const { rules } = value as { readonly rules?: unknown };
+  return Array.isArray(rules) && rules.some(isMapping);
+}
+
+function ruleFileProblem(document: YamlDocument): Problem {
+  const remedy = `Name its tests, a file that ends in .test.yaml; \`sluice check --rules ${document.file}\` looks at the rules.`;
+  return document.problem(['rules'], 'this is a rule file, not a file of tests', remedy, 'key');
 }
 
 /** A failing test is looked for by its name. */

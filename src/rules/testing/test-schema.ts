@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parsedBy } from '../schema/text-problem.ts';
-import { always, changeSchema, exactlyOne, isMapping, rowSchema } from './change-schema.ts';
+import { always, changeSchema, exactlyOne, isMapping, parseTableName, rowSchema } from './change-schema.ts';
 import { parseColumnType } from './column-types.ts';
 
 /**
@@ -17,27 +17,41 @@ import { parseColumnType } from './column-types.ts';
  *       change: {table: shop.products, update: {before: {id: 7, category_id: 5}, after: {category_id: 7}}}
  *       expect: [{delete: 'category:5:products'}, {delete: 'category:7:products', rule: lists}]
  *
- * Of a declared table, columns that a row does not give are NULL; of any other table there are only those given. Each test
+ * Columns that a row does not give are NULL: of a declared table those that are declared, of any other table those that another
+ * row or a rule names. So a rule can only miss a column (RULE_COLUMN_MISSING) of a declared table. Each test
  * is a transaction of its own. `expect` names everything that happens, in any order: a key that two rules delete stands
  * there twice. Versions count on from the highest of `epochs`: the first change has 1 without any, the next one 2.
  */
 const typeText = z
   .string()
   .transform(parsedBy(parseColumnType))
-  .describe('A column type as MySQL writes it: `bigint unsigned`, `varchar(100)`, `decimal(10,2)`, `json`, …');
+  .meta({
+    description: 'A column type as MySQL writes it: `bigint unsigned`, `varchar(100)`, `decimal(10,2)`, `json`, …',
+    examples: ['bigint unsigned', 'varchar(100)', 'decimal(10,2)', 'json'],
+  });
 
 const tableSchema = z
   .strictObject({
-    columns: z.record(z.string(), typeText).describe('Column and type.'),
-    primary_key: z.array(z.string()).default([]).describe('The columns of the primary key.'),
+    columns: z.record(z.string(), typeText).meta({
+      description: 'Column and type.',
+      examples: [{ id: 'bigint unsigned', price: 'decimal(10,2)', tags: 'json' }],
+    }),
+    primary_key: z
+      .array(z.string())
+      .default([])
+      .meta({ description: 'The columns of the primary key.', examples: [['id']] }),
   })
   .describe('The columns of a table. Those that a row does not give are NULL.');
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 const answerSchema = z.strictObject({
-  parameters: z.record(z.string(), scalar).describe('The value of every parameter of the query.'),
-  rows: z.array(z.record(z.string(), scalar)).describe('The rows that are found then; [] for none.'),
+  parameters: z
+    .record(z.string(), scalar)
+    .meta({ description: 'The value of every parameter of the query.', examples: [{ order_id: 10 }] }),
+  rows: z
+    .array(z.record(z.string(), scalar))
+    .meta({ description: 'The rows that are found then; [] for none.', examples: [[{ customer_id: 3 }], []] }),
 });
 
 const ACTIONS = ['delete', 'refresh', 'flush', 'epoch', 'dead_letter'] as const;
@@ -45,18 +59,48 @@ export type ExpectedAction = (typeof ACTIONS)[number];
 
 export const expectationSchema = z
   .strictObject({
-    delete: z.string().optional().describe('This key is deleted.'),
-    refresh: z.string().optional().describe('This key is refreshed.'),
-    flush: z.string().optional().describe('Every key of this pattern is flushed, as in `product:*`.'),
-    epoch: z.string().optional().describe('The epoch of this table (`database.table`) is raised.'),
-    dead_letter: z.string().optional().describe('A row becomes a dead letter of this rule.'),
-    rule: z.string().optional().describe('The rule that does it.'),
-    partition_key: z.string().optional().describe('The partition key it travels with.'),
+    delete: z
+      .string()
+      .optional()
+      .meta({ description: 'This key is deleted.', examples: ['product:7'] }),
+    refresh: z
+      .string()
+      .optional()
+      .meta({ description: 'This key is refreshed.', examples: ['card:7'] }),
+    flush: z
+      .string()
+      .optional()
+      .meta({ description: 'Every key of this pattern is flushed, as in `product:*`.', examples: ['product:*'] }),
+    epoch: z
+      .string()
+      .optional()
+      .meta({ description: 'The epoch of this table (`database.table`) is raised.', examples: ['shop.products'] }),
+    dead_letter: z
+      .string()
+      .optional()
+      .meta({ description: 'A row becomes a dead letter of this rule.', examples: ['product'] }),
+    rule: z
+      .string()
+      .optional()
+      .meta({ description: 'The rule that does it.', examples: ['category-lists'] }),
+    partition_key: z
+      .string()
+      .optional()
+      .meta({ description: 'The partition key it travels with.', examples: ['7'] }),
     row: z
       .union([z.literal('gone'), rowSchema])
       .optional()
-      .describe('Of a refresh: the columns that travel, or `gone` when the row no longer has this key.'),
-    reason: z.string().optional().describe('A part of the reason of a dead letter, or the reason of a flush.'),
+      .meta({
+        description: 'Of a refresh: the columns that travel, or `gone` when the row no longer has this key.',
+        examples: ['gone', { id: 7, name: 'lamp' }],
+      }),
+    reason: z
+      .string()
+      .optional()
+      .meta({
+        description: 'A part of the reason of a dead letter, or the reason of a flush.',
+        examples: ['RULE_TOO_MANY_KEYS', 'table_changed'],
+      }),
   })
   .refine((one) => !isMapping(one) || ACTIONS.filter((name) => one[name] !== undefined).length === 1, {
     message: `needs exactly one of ${ACTIONS.join(', ')}`,
@@ -80,9 +124,30 @@ export const expectationSchema = z
   )
   .meta({ description: 'One thing that happens.', ...exactlyOne(ACTIONS) });
 
+const epoch = z
+  .int('an epoch is a whole number')
+  .refine((value) => value >= 1, {
+    message: 'an epoch is a version, 1 or more',
+    params: { remedy: 'Write a number such as 4242, or leave the table out: then its epoch was never raised.' },
+  })
+  .meta({ minimum: 1 });
+
 const epochsSchema = z
-  .record(z.string(), z.int().min(1))
-  .describe('Epochs that tables have at the beginning: `database.table` and version. Default: none was raised yet.');
+  .record(z.string(), epoch)
+  .superRefine((epochs, context) => {
+    for (const name of Object.keys(epochs)) {
+      const parsed = parseTableName(name);
+      if ('ok' in parsed) continue;
+      for (const { message, remedy } of parsed.problems) {
+        context.addIssue({ code: 'custom', path: [name], message, params: { remedy } });
+      }
+    }
+  })
+  .meta({
+    description:
+      'Epochs that tables have at the beginning: `database.table` and version. Default: none was raised yet.',
+    examples: [{ 'shop.products': 4242 }],
+  });
 
 const onlyOneOf = {
   message: 'needs exactly one of `change` and `transaction`',
@@ -93,37 +158,67 @@ const onlyOneOf = {
 };
 
 const happening = {
-  change: changeSchema.optional().describe('What changes: one row, or one table.'),
+  change: changeSchema.optional().meta({
+    description: 'What changes: one row, or one table.',
+    examples: [{ table: 'shop.products', delete: { id: 7, category_id: 5 } }],
+  }),
   transaction: z
     .array(changeSchema)
     .min(1, 'has no change')
     .optional()
-    .describe('Instead of `change`: several changes of one transaction, in order.'),
+    .meta({
+      description: 'Instead of `change`: several changes of one transaction, in order.',
+      examples: [
+        [
+          { table: 'shop.products', delete: { id: 7, category_id: 5 } },
+          { table: 'shop.tags', truncate: true },
+        ],
+      ],
+    }),
   epochs: epochsSchema.optional(),
 };
 
-const testSchema = z
+/** One test by itself, to find mistakes of its values although the file is wrong elsewhere. */
+export const testSchema = z
   .strictObject({
-    name: z.string().min(1, 'a test needs a name').describe('Says what should happen, in words.'),
+    name: z
+      .string()
+      .min(1, 'a test needs a name')
+      .meta({
+        description: 'Says what should happen, in words.',
+        examples: ['a product that moves empties both lists'],
+      }),
     ...happening,
-    expect: z.array(expectationSchema).describe('Everything that happens, in any order; [] for nothing.'),
+    expect: z.array(expectationSchema).meta({
+      description: 'Everything that happens, in any order; [] for nothing.',
+      examples: [[{ delete: 'product:7' }, { delete: 'category:5:products', rule: 'category-lists' }], []],
+    }),
   })
   .refine((test) => !isMapping(test) || (test.change === undefined) !== (test.transaction === undefined), onlyOneOf)
   .meta({ description: 'A change and what it must lead to.', ...exactlyOne(['change', 'transaction']) });
+
+export const tablesSchema = z.record(z.string(), tableSchema).meta({
+  description:
+    'Column types of tables, for filters and canonical texts. Default: values as they are written, and NULL for every other column that a rule names. A rule can only miss a column of a table that stands here.',
+  examples: [{ 'shop.products': { columns: { id: 'bigint unsigned', price: 'decimal(10,2)' }, primary_key: ['id'] } }],
+});
 
 const surroundings = {
   environment: z
     .record(z.string(), z.string())
     .optional()
-    .describe('Environment variables for `${…}` in the constants of the rules. No other is seen.'),
-  tables: z
-    .record(z.string(), tableSchema)
-    .optional()
-    .describe('Column types of tables, for filters and canonical texts. Default: values as they are written.'),
+    .meta({
+      description: 'Environment variables for `${…}` in the constants of the rules. No other is seen.',
+      examples: [{ CACHE_PREFIX: 'shop' }],
+    }),
+  tables: tablesSchema.optional(),
   lookups: z
     .record(z.string(), z.array(answerSchema))
     .optional()
-    .describe('What lookups find: by rule, a list of parameters and rows.'),
+    .meta({
+      description: 'What lookups find: by rule, a list of parameters and rows.',
+      examples: [{ line: [{ parameters: { order_id: 10 }, rows: [{ customer_id: 3 }] }] }],
+    }),
 };
 
 export const ruleTestsSchema = z
@@ -131,9 +226,26 @@ export const ruleTestsSchema = z
     rules: z
       .union([z.string().min(1), z.array(z.string().min(1)).min(1, 'names no file')])
       .optional()
-      .describe('The rules under test: a file, directory or glob, or a list of these, relative to this file.'),
+      .meta({
+        description: 'The rules under test: a file, directory or glob, or a list of these, relative to this file.',
+        examples: ['rules.yaml', ['shop/*.yaml', 'users.yaml']],
+      }),
     ...surroundings,
-    tests: z.array(testSchema).min(1, 'has no test').describe('The tests. Each stands for itself.'),
+    tests: z
+      .array(testSchema)
+      .min(1, 'has no test')
+      .meta({
+        description: 'The tests. Each stands for itself.',
+        examples: [
+          [
+            {
+              name: 'a deleted product',
+              change: { table: 'shop.products', delete: { id: 7, category_id: 5 } },
+              expect: [{ delete: 'product:7' }],
+            },
+          ],
+        ],
+      }),
   })
   .describe('Tests of a rule file: for a change of a row, what must happen to which cache keys.');
 

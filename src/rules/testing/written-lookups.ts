@@ -1,15 +1,23 @@
 import type { JsonValue } from '../../model/row-change.ts';
 import type { LookupRequest, RowLookup } from '../../ports.ts';
-import { SluiceError } from '../../runtime/errors.ts';
+import { SluiceError, type Problem } from '../../runtime/errors.ts';
 import type { CompiledRule, RuleSet } from '../rule-set.ts';
 import type { WrittenLookups } from './test-schema.ts';
 import type { Report } from './written-tables.ts';
 
 type FoundRow = Readonly<Record<string, string | null>>;
 
+export type Question = Pick<LookupRequest, 'sql'> & { readonly parameters: readonly JsonValue[] };
+
 /** Answers of lookups that somebody wrote down, by query and parameters; rules with the same query share them. */
 export class WrittenAnswers implements RowLookup {
   readonly #rows = new Map<string, readonly FoundRow[]>();
+  readonly #unanswered = new Map<string, Question>();
+
+  /** What was asked and is not written down, each once. */
+  get unanswered(): readonly Question[] {
+    return [...this.#unanswered.values()];
+  }
 
   add(sql: string, parameters: readonly unknown[], rows: readonly FoundRow[]): void {
     this.#rows.set(identity(sql, parameters), rows);
@@ -30,10 +38,25 @@ export class WrittenAnswers implements RowLookup {
   #answer(sql: string, parameters: readonly JsonValue[]): readonly FoundRow[] {
     const rows = this.#rows.get(identity(sql, parameters));
     if (rows !== undefined) return rows;
+    this.#unanswered.set(identity(sql, parameters), { sql, parameters });
     const values = parameters.map((value) => textOf(value) ?? 'NULL').join(', ');
     // A refusal, not an outage: waiting brings no answer.
     throw new SluiceError('READ_REFUSED', `there is no answer for (${values}) under \`lookups\``);
   }
+}
+
+/** For each question that nobody answered, which rule asks it and how to write the answer. */
+export function unansweredProblems(questions: readonly Question[], { rules }: RuleSet): Problem[] {
+  return questions.map(({ sql, parameters }) => {
+    const rule = rules.find(({ lookup }) => lookup?.sql === sql);
+    const named = (rule?.lookup?.parameters ?? []).map((name, index) => [name, parameters[index] ?? null] as const);
+    const values = [...new Map(named)].map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ');
+    const name = rule?.name ?? 'rule';
+    return {
+      message: `the lookup of rule \`${name}\` needs an answer`,
+      remedy: `Write \`{change: …, lookups: {${name}: [{parameters: {${values}}, rows: [{…}]}]}}\`, or name --config: then MySQL is asked.`,
+    };
+  });
 }
 
 /** The answers of a file, once the rules are known: their queries say in which order the parameters stand. */

@@ -75,6 +75,13 @@ export class YamlDocument {
     return this.#located(this.locate(path, at), safeMessage(message), escapeControls(remedy));
   }
 
+  /** A place with its line, for problems that are only found later. */
+  mark(path: Path, at: 'value' | 'key' | number = 'value'): Pick<Problem, 'excerpt'> & { file: string } & Place {
+    const place = this.locate(path, at);
+    const excerpt = this.excerpt(place);
+    return { file: this.file, ...place, ...(excerpt === undefined ? {} : { excerpt }) };
+  }
+
   /** The line of a place with a caret below; undefined where it must not be shown, or where there is nothing. */
   protected excerpt(place: Place): string | undefined {
     return excerptOf(this.line(place), place);

@@ -169,6 +169,7 @@ describe.each(Object.keys(KINDS) as Kind[])('history on %s', (kind) => {
     await refused({ file, offset: 4 }, null, /is not in the binary log, which has \S+\.0+\d to/);
     await refused(now, { file: 'nonsense.000001', offset: 4 }, /nonsense\.000001:4 is not in/);
     await refused({ file: now.file, offset: 2 ** 31 }, null, /behind the end/);
+    await refused({ file: now.file, offset: 5 }, null, /^no event begins at \S+:5; take one from SHOW BINLOG EVENTS/);
     expect(shown(await history(address, { kind: 'last', transactions: 100 }))).toEqual(['1']);
   });
 

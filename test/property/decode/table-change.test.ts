@@ -17,7 +17,10 @@ it('reads any text without failing, and finds nothing but tables', () => {
     fc.property(statement, (text) => {
       for (const { operation, database, table } of touchedTables(text, 'shop')) {
         expect(['truncate', 'drop', 'rename', 'alter']).toContain(operation);
-        expect([typeof database, table === null || typeof table === 'string']).toEqual(['string', true]);
+        const isText = (name: unknown): boolean => typeof name === 'string' && name !== '';
+        expect([database === null || isText(database), table === null || (database !== null && isText(table))]).toEqual(
+          [true, true],
+        );
       }
     }),
     { numRuns: 5_000 },

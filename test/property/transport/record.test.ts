@@ -4,7 +4,8 @@ import type { Invalidation } from '../../../src/model/invalidation.ts';
 import type { JsonValue } from '../../../src/model/row-change.ts';
 import { decodeRecord } from '../../../src/transport/record-decoder.ts';
 import { encodeRecord } from '../../../src/transport/record-encoder.ts';
-import { deleteOf } from '../../support/invalidations.ts';
+import { deleteOf, epochOf, flushOf, refreshOf } from '../../support/invalidations.ts';
+import { matchesRedisGlob } from '../../support/redis-glob.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
 const natural = fc.maxSafeNat();
@@ -16,8 +17,10 @@ const timeMs = fc.integer({ min: 0, max: 9_007_199_254_740 });
 /** Above 2^42 ms (the year 2109) a number of ms has no whole microseconds any more. */
 const commitTimeMs = fc.integer({ min: 0, max: 2 ** 42 * 1_000 }).map((us) => us / 1000);
 
+/** No key of Sluice's own, nor a pattern without fixed text. */
+const key = text.map((each) => `k${each}`);
 const base = {
-  key: text,
+  key,
   partitionKey: text,
   version: natural,
   rule: text,
@@ -46,7 +49,10 @@ const invalidation: fc.Arbitrary<Invalidation> = fc.oneof(
     versioned: fc.boolean(),
     reason: fc.constantFrom('truncate', 'drop', 'rename', 'alter', 'large_transaction', 'column_missing'),
   }),
-  fc.record({ ...base, action: fc.constant('epoch' as const) }),
+  fc.record({ ...base, action: fc.constant('epoch' as const) }).map((epoch) => {
+    const { database, table } = epoch.origin;
+    return { ...epoch, key: `sluice:epoch:${database}.${table}` };
+  }),
 );
 
 const decode = (key: Buffer | null, value: Buffer | null) => decodeRecord({ key, value }, 'topic/0@0');
@@ -106,6 +112,28 @@ describe('records', () => {
         decode(Buffer.from('a'), changed);
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  it('of any key and any action reach no key of Sluice itself but the epoch of their own table, and never every key', () => {
+    const part = fc.constantFrom(...'sluice:', '\\', '*', '?', '[', ']', '^', 'sluice:', 'epoch:shop.products', 'v:');
+    const anyKey = fc.array(part, { maxLength: 8 }).map((parts) => parts.join(''));
+    const unlike = ['', 'Q', 'Q7', 'Z:Q:Z'];
+    const actions = fc.constantFrom(
+      deleteOf('', 1),
+      refreshOf('', 1, null),
+      flushOf('', 1),
+      epochOf('shop.products', 1),
+    );
+    fc.assert(
+      fc.property(anyKey, actions, (key, action) => {
+        const item = decode(Buffer.from('p'), Buffer.from(encodeRecord({ ...action, key, partitionKey: 'p' })));
+        if (item.kind === 'unreadable') return;
+        if (action.action === 'epoch') expect(key).toBe('sluice:epoch:shop.products');
+        else if (action.action === 'flush') expect(unlike.every((each) => matchesRedisGlob(key, each))).toBe(false);
+        else expect(key.startsWith('sluice:')).toBe(false);
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

@@ -106,7 +106,15 @@ describe('sluice explain --change', () => {
           verdict: 'matched',
           reason: '`category_id` changed',
           invalidations: [
-            { key: 'card:7', action: 'refresh', version: 1, rule: 'card', partition_key: 'card:7', partition: null },
+            {
+              key: 'card:7',
+              action: 'refresh',
+              version: 1,
+              rule: 'card',
+              partition_key: 'card:7',
+              partition: null,
+              row: { state: 'present' },
+            },
           ],
         },
       ],
@@ -133,6 +141,51 @@ describe('sluice explain --change', () => {
       '1 change in 1 transaction: 0 invalidations; 1 change of tables that no rule is about',
     );
     expect((await explain(change, '--show-unmatched')).stdout).toContain('insert shop.other');
+  });
+
+  it('takes columns that rules name and the change leaves out as NULL, and says so', async () => {
+    const { code, stdout, stderr } = await explain('{table: shop.products, insert: {id: 7, category_id: 5}}');
+    expect(stdout.split('\n').slice(1)).toEqual([
+      '  product  delete  product:7  (a row was inserted)',
+      '  lists    delete  list:5  partition key 7  (a row was inserted)',
+      '  card     refresh card:7  (a row was inserted)',
+      '',
+      '1 change in 1 transaction: 3 invalidations (2 delete, 1 refresh)',
+    ]);
+    expect(stderr).toBe('note: `name` of shop.products is not written: taken as NULL');
+    expect(code).toBe(0);
+  });
+
+  it('adds nothing to a table that is declared', async () => {
+    const { stdout, stderr } = await explain(
+      '{tables: {shop.products: {columns: {id: int, category_id: int}}}, change: {table: shop.products, insert: {id: 7}}}',
+    );
+    expect(stdout).toContain('RULE_COLUMN_MISSING');
+    expect(stderr).toBe('');
+  });
+
+  it('says that a refresh finds its row gone', async () => {
+    const gone = '{table: shop.products, delete: {id: 7, category_id: 5, name: a}}';
+    expect((await explain(gone)).stdout).toContain('refresh card:7  row gone  (a row was deleted)');
+    const { stdout } = await explain(gone, '--json', '--rule', 'card');
+    expect(JSON.parse(stdout)).toMatchObject({ rules: [{ invalidations: [{ row: { state: 'gone' } }] }] });
+  });
+
+  it('shows dead letters whatever key is asked for', async () => {
+    const tables = '{shop.products: {columns: {id: int, category_id: int}}}';
+    const change = `{tables: ${tables}, change: {table: shop.products, insert: {id: 7}}}`;
+    const { stdout } = await explain(change, '--key', 'product:7');
+    expect(stdout).toContain('product:7');
+    expect(stdout).toContain('card     dead letter: RULE_COLUMN_MISSING');
+    expect(stdout).not.toContain('lists');
+  });
+
+  it('collects repeated --rules', async () => {
+    const more = RULES.replaceAll('name: ', 'name: more-').replaceAll("keys: ['", "keys: ['more-");
+    const folder = folderWith({ 'more.yaml': more });
+    const { stdout } = await explain(MOVED, '--rules', join(folder, 'more.yaml'));
+    expect(stdout).toContain('delete  product:7');
+    expect(stdout).toContain('delete  more-product:7');
   });
 
   it('reads the change of a file', async () => {
@@ -168,10 +221,61 @@ describe('sluice explain --change', () => {
     ],
     ['the rules are', ['--rules', 'nowhere.yaml', '--change', MOVED], 'nowhere.yaml: cannot read the rules'],
     ['--last is no number', ['--last', 'x'], 'Use a number such as 10.'],
+    ['--gtid is no GTID set', ['--gtid', 'x'], 'Use a GTID set such as'],
+    ['one of the GTIDs is none', ['--gtid', '0-1-42,x'], 'Use a GTID set such as'],
+    [
+      '--to lies before --from',
+      ['--from', 'b.000007:9', '--to', 'b.000007:8'],
+      'b.000007:8 lies before --from b.000007:9',
+    ],
+    ['its file does', ['--from', 'b.000010:4', '--to', 'b.000009:8'], 'b.000009:8 lies before --from b.000010:4'],
+    [
+      'no rule has the name',
+      ['--rules', 'config/rules.example.yaml', '--change', '{table: x.y, drop: true}', '--rule', 'nowhere'],
+      'there is no rule `nowhere`',
+    ],
   ])('ends with 2 when %s', async (_title, args, message) => {
     const { code, stdout, stderr } = await runCommand(registerExplain, 'explain', ...args);
     expect(stderr).toContain(message);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+});
+
+describe('a lookup of sluice explain --change', () => {
+  const LINE = `rules:
+  - name: line
+    table: shop.lines
+    lookup: {query: SELECT customer_id FROM orders WHERE id = :order_id, tables: [shop.orders]}
+    keys: ['customer:{lookup.customer_id}']
+    action: delete
+`;
+  const INSERT = '{table: shop.lines, insert: {id: 1, order_id: 10}}';
+
+  function explainLine(change: string): ReturnType<typeof runCommand> {
+    const rules = join(folderWith({ 'r.yaml': LINE }), 'r.yaml');
+    return runCommand(registerExplain, 'explain', '--rules', rules, '--change', change);
+  }
+
+  it('is answered by what is written beside the change', async () => {
+    const lookups = '{line: [{parameters: {order_id: 10}, rows: [{customer_id: 3}]}]}';
+    expect((await explainLine(`{change: ${INSERT}, lookups: ${lookups}}`)).stdout).toContain('delete  customer:3');
+  });
+
+  it.each([
+    ['nothing', INSERT],
+    ['something else', `{change: ${INSERT}, lookups: {line: [{parameters: {order_id: 9}, rows: []}]}}`],
+  ])('needs an answer when %s is written', async (_title, change) => {
+    const { code, stdout, stderr } = await explainLine(change);
+    expect(stderr).toContain('the lookup of rule `line` needs an answer');
+    expect(stderr).toContain('{change: …, lookups: {line: [{parameters: {order_id: 10}, rows: [{…}]}]}}');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  });
+
+  it('is refused inside the change, with the form that holds it', async () => {
+    const { code, stderr } = await explainLine('{table: shop.lines, insert: {id: 1, order_id: 10}, lookups: {}}');
+    expect(stderr).toContain('`lookups` stands beside the change and not in it');
+    expect(stderr).toContain('{change: {table: …}, lookups: {…}}');
+    expect(code).toBe(2);
   });
 });
 

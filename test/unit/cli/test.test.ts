@@ -55,6 +55,14 @@ describe('sluice test', () => {
     expect(await run(join(folder, 'tests'))).toMatchObject({ code: 0 });
   });
 
+  it('says what is wrong with the file together with rules that are not there', async () => {
+    const folder = folderWith({ 'a.test.yaml': `rules: nowhere.yaml\n${GOOD.replace('expect', 'expct')}` });
+    const { code, stderr } = await run(folder);
+    expect(stderr).toContain('unknown option `tests[0].expct`');
+    expect(stderr).toContain('nowhere.yaml: cannot read the rules');
+    expect(code).toBe(2);
+  });
+
   it('tests other rules when they are named, and only tests of a name', async () => {
     const other = RULES.replace('product:{id}', 'p:{id}');
     const folder = folderWith({
@@ -89,7 +97,12 @@ describe('sluice test', () => {
     ['a rule file is wrong', { 'r.yaml': 'rules: []\n', 'r.test.yaml': GOOD }, [], 'r.yaml:1:8: `rules`'],
     ['the rules are not there', { 'r.test.yaml': GOOD }, [], 'r.yaml: cannot read the rules'],
     ['history is named without --record', {}, ['--last', '5'], 'only needed with --record'],
-    ['two pieces of history are', {}, ['--last', '5', '--gtid', 'x'], '--last, --from and --gtid exclude each other'],
+    [
+      'two pieces of history are',
+      {},
+      ['--last', '5', '--gtid', '0-1-1'],
+      '--last, --from and --gtid exclude each other',
+    ],
     ['--to stands alone', {}, ['--to', 'a:4'], '--to needs --from'],
     ['--from is no place', {}, ['--from', 'a'], 'Use FILE:OFFSET'],
     ['--record names no test file', {}, ['--record', 'a.yaml', '--last', '1'], 'ends with .test.yaml'],
@@ -109,7 +122,7 @@ describe('sluice test', () => {
       't.test.yaml': GOOD,
     });
     const { stderr } = await run(folder);
-    expect(stderr).toContain('2 problems');
+    expect(stderr).toContain('3 problems');
   });
 
   it('writes JUnit XML that says the same', async () => {

@@ -28,7 +28,12 @@ function fromCompose(): Deployed[] {
       title: `docker-compose.yml: ${name}`,
       command: service.command?.[0] ?? '',
       config: service.command?.at(-1) ?? '',
-      mounted: (path) => read((mounts.get(path) ?? `${path} is not mounted`).replace('./', '')),
+      // A folder of rules is mounted as a whole, with one file in it.
+      mounted: (path) =>
+        read(
+          (mounts.get(path) ?? `${path} is not mounted`).replace('./', '') +
+            (basename(path) === 'rules' ? '/rules.yaml' : ''),
+        ),
       env: service.environment ?? {},
       secrets: [],
       writable: [...mounts].flatMap(([to, from]) => (from?.startsWith('.') ? [] : [to ?? ''])),

@@ -20,7 +20,7 @@ describe('a transaction with more rows than a rule allows', () => {
     const { invalidations } = evaluator.run(rowsOf(makeTransaction('big'), [1, 2, 3, 4]));
     expect(invalidations.map(brief)).toEqual([
       ...['delete r:1', 'delete x:1', 'delete r:2', 'delete x:2'],
-      ...['flush r:* large_transaction', 'flush x:* large_transaction'],
+      ...['flush r:* large_transaction *', 'flush x:* large_transaction *'],
     ]);
     expect(invalidations.at(-1)).toMatchObject({
       version: 4,
@@ -45,7 +45,7 @@ describe('a transaction with more rows than a rule allows', () => {
   it('is flushed before the next one in the same batch, which is counted anew', () => {
     const changes = [...rowsOf(makeTransaction(), [1, 2, 3]), ...rowsOf(makeTransaction(), [4])];
     expect(new TestEvaluator(RULES).keys(changes).slice(4)).toEqual([
-      ...['flush r:* large_transaction', 'flush x:* large_transaction'],
+      ...['flush r:* large_transaction *', 'flush x:* large_transaction *'],
       ...['delete r:4', 'delete x:4'],
     ]);
   });
@@ -54,7 +54,7 @@ describe('a transaction with more rows than a rule allows', () => {
     const evaluator = new TestEvaluator(RULES);
     evaluator.run(rowsOf(makeTransaction(), [1, 2, 3]), { ends: false });
     expect(evaluator.keys(rowsOf(makeTransaction(), [1]))).toEqual([
-      ...['flush r:* large_transaction', 'flush x:* large_transaction'],
+      ...['flush r:* large_transaction *', 'flush x:* large_transaction *'],
       ...['delete r:1', 'delete x:1'],
     ]);
   });
@@ -83,17 +83,16 @@ describe('a transaction with more rows than a rule allows', () => {
     expect(new TestEvaluator(text).keys(changes)).toEqual([
       'delete shop1:1',
       'delete shop2:2',
-      'flush shop3:* large_transaction',
-      'flush shop2:* large_transaction',
+      'flush shop3:* large_transaction *',
+      'flush shop2:* large_transaction *',
     ]);
   });
 
-  it('is versioned where a refresh may own the keys', () => {
-    const text = rules(
-      '  - {name: r, table: shop.orders, keys: ["r:{id}"], flush_above_rows: 1, action: {refresh: {row: true}}}\n',
-    );
-    expect(new TestEvaluator(text).keys(rowsOf(makeTransaction(), [1, 2])).at(-1)).toBe(
-      'flush r:* large_transaction *',
-    );
+  it('counts the rows on which a condition fails, and collapses them beyond the limit', () => {
+    const text = rules(rule('r', 'keys: ["r:{id}"], when: "after.id / int(after.status) > 0", flush_above_rows: 2'));
+    const { invalidations, letters } = new TestEvaluator(text).run(rowsOf(makeTransaction(), [1, 2, 3, 4, 5]));
+    expect(letters).toHaveLength(2);
+    expect(invalidations.map(brief)).toEqual(['flush r:* large_transaction *']);
+    expect(invalidations[0]?.version).toBe(5);
   });
 });

@@ -107,7 +107,7 @@ describe('a lookup', () => {
     expect(lookup.asked).toEqual([['2']]);
     expect(found).toEqual([
       ...['delete customer:20:orders', 'delete line:2'],
-      ...['flush customer:*:orders large_transaction', 'flush line:* large_transaction'],
+      ...['flush customer:*:orders large_transaction *', 'flush line:* large_transaction *'],
     ]);
   });
 
@@ -154,14 +154,15 @@ describe('an answer that is remembered', () => {
   });
 
   it.each([
-    ['of the table', 'orders'],
-    ['of the database', null],
-  ])('is forgotten at a table change %s', async (_, table) => {
+    ['of the table', 'shop', 'orders'],
+    ['of the database', 'shop', null],
+    ['whose database cannot be read', null, null],
+  ])('is forgotten at a table change %s', async (_, database, table) => {
     const { wait, lookup, evaluator } = setup();
     await wait(insert(1, 5));
     evaluator.run([makeTableChange('truncate', 'shop', 'lines')]);
     expect(evaluator.keys([insert(1, 5)])).toHaveLength(2);
-    evaluator.run([makeTableChange('truncate', 'shop', table)]);
+    evaluator.run([{ ...makeTableChange('truncate', 'shop', table), database }]);
     await wait(insert(1, 5));
     expect(lookup.requests).toHaveLength(2);
   });
@@ -250,5 +251,43 @@ describe('a server that does not answer lookups', () => {
   it('that is not there at all makes dead letters', async () => {
     const { letters } = await new TestEvaluator(rules()).wait([insert(1, 5)]);
     expect(letters[0]?.reason).toBe('RULE_LOOKUP_FAILED: rule `line`: there is no server for lookups');
+  });
+
+  it.each(["Unknown column 'customer_id' in 'field list'", "Table 'shop.orders' doesn't exist"])(
+    'since %s flushes the keys of the rule once, and readiness says so, until it answers again',
+    async (message) => {
+      const gone = new SluiceError('READ_REFUSED', message);
+      const { evaluator, lookup, wait } = setup(rules(), () => {
+        throw gone;
+      });
+      expect(await wait(moveOrder(8), insert(1, 5), insert(2, 6), moveOrder(9))).toEqual([
+        'delete order:8',
+        ...['flush customer:*:orders column_missing *', 'flush line:* column_missing *'],
+        'delete order:9',
+      ]);
+      expect(await wait(insert(3, 5))).toEqual([]);
+      expect(evaluator.broken.reasons()).toEqual([expect.stringContaining(message)]);
+      expect(evaluator.metrics.of('sluice_rule_broken')).toEqual({ 'sluice_rule_broken line': 1 });
+      lookup.change(toCustomer);
+      await wait(insert(4, 5));
+      expect(evaluator.broken.reasons()).toEqual([]);
+      expect(evaluator.metrics.of('sluice_rule_broken')).toEqual({});
+      lookup.change(() => {
+        throw gone;
+      });
+      expect(await wait(insert(5, 7))).toHaveLength(2);
+    },
+  );
+
+  it('and gives other columns than the keys need flushes the keys of the rule once', async () => {
+    const { evaluator, lookup, wait } = setup(rules(), () => [{ other: '1' }]);
+    expect(await wait(insert(1, 5), insert(2, 6))).toEqual([
+      'flush customer:*:orders column_missing *',
+      'flush line:* column_missing *',
+    ]);
+    lookup.change(() => []);
+    await wait(insert(3, 7));
+    // Nothing found proves nothing.
+    expect(evaluator.broken.reasons()).toHaveLength(1);
   });
 });

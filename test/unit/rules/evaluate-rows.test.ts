@@ -60,7 +60,7 @@ describe('`when`', () => {
       ['r', 6],
     ]);
     expect(letters[0]).toMatchObject({
-      reason: expect.stringMatching(/^RULE_CONDITION_FAILED: /) as string,
+      reason: expect.stringMatching(/^RULE_CONDITION_FAILED: rule `/) as string,
       target: null,
       item: {
         place: 'binlog.000007:4242',

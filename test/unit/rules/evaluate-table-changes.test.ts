@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TableOperation } from '../../../src/model/row-change.ts';
-import { distinctPatterns } from '../../../src/rules/evaluate/rule-flush.ts';
-import { makeTableChange, TestEvaluator } from '../../support/evaluation.ts';
+import { brief, makeTableChange, TestEvaluator } from '../../support/evaluation.ts';
 import { makeChange, makeTable } from '../../support/tables.ts';
 
 const ORDERS = makeTable('shop', 'orders', ['id', 'customer'], { primaryKey: ['id'] });
@@ -18,10 +17,10 @@ const keysOf = (
 describe('a table change', () => {
   it.each(['truncate', 'drop', 'rename', 'alter'] as const)('%s flushes the keys of a rule by default', (operation) => {
     const text = rules(rule('r keys: ["order:{id}", "customer:{customer}:orders"]'));
-    expect(keysOf(text, operation)).toEqual([`flush order:* ${operation}`, `flush customer:*:orders ${operation}`]);
+    expect(keysOf(text, operation)).toEqual([`flush order:* ${operation} *`, `flush customer:*:orders ${operation} *`]);
   });
 
-  it('flushes a pattern once that several templates give, versioned if one of them is', () => {
+  it('flushes a pattern once that several templates give', () => {
     const text = rules(
       rule('r keys: ["order:{id}", "order:{customer}"]'),
       '  - {name: s, table: shop.x, keys: ["order:{customer}"], action: {refresh: {row: true}}}\n',
@@ -36,8 +35,8 @@ describe('a table change', () => {
       rule("c keys: ['c:{id}'], table_changes: {truncate: {delete: ['c:all', '{@table}:all']}}"),
       rule('d keys: ["d:{id}"]', 'shop.ord*'),
     );
-    expect(keysOf(text, 'truncate')).toEqual(['delete c:all *', 'delete orders:all *', 'flush d:* truncate']);
-    expect(keysOf(text, 'alter')).toEqual(['flush c:* alter', 'flush d:* alter']);
+    expect(keysOf(text, 'truncate')).toEqual(['delete c:all *', 'delete orders:all *', 'flush d:* truncate *']);
+    expect(keysOf(text, 'alter')).toEqual(['flush c:* alter *', 'flush d:* alter *']);
   });
 
   it('says where it came from', () => {
@@ -47,23 +46,15 @@ describe('a table change', () => {
       action: 'flush',
       partitionKey: 'r',
       version: 9,
-      versioned: false,
+      versioned: true,
       origin: { database: 'shop', table: 'orders', operation: 'rename', primaryKey: null, gtid: 'ddl-9' },
     });
   });
 
   it('flushes only the keys of its own table where captures tell them apart', () => {
     const text = rules(rule('r keys: ["s:{$1}:{id}"]', '"/shop_(\\\\d+)\\\\.orders/"'));
-    expect(keysOf(text, 'drop', 'shop_3')).toEqual(['flush s:3:* drop']);
+    expect(keysOf(text, 'drop', 'shop_3')).toEqual(['flush s:3:* drop *']);
     expect(keysOf(text, 'drop', 'shop')).toEqual([]);
-  });
-});
-
-describe('a pattern that several templates give', () => {
-  it('is versioned if one of them is, wherever it stands', () => {
-    const [yes, no] = [true, false].map((versioned) => ({ pattern: 'a:*', versioned }));
-    if (yes === undefined || no === undefined) throw new Error('none');
-    expect([distinctPatterns([no, yes, no]), distinctPatterns([no, no])]).toEqual([[yes], [no]]);
   });
 });
 
@@ -76,14 +67,14 @@ describe('a whole database that is dropped', () => {
       rule('d keys: ["d:{$1}:{id}"]', '"/x_(\\\\d+)\\\\.orders/"'),
       rule('e keys: ["e:{id}"]', 'other*.orders'),
     );
-    expect(keysOf(text, 'drop', 'shop', null)).toEqual(['flush a:* drop', 'flush b:* drop', 'flush d:*:* drop']);
+    expect(keysOf(text, 'drop', 'shop', null)).toEqual(['flush a:* drop *', 'flush b:* drop *', 'flush d:*:* drop *']);
   });
 
   it('raises the epoch of the tables a rule names, and flushes where it names none', () => {
     const named = rules(rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch'));
     expect(keysOf(named, 'drop', 'shop', null)).toEqual(['epoch sluice:epoch:shop.orders 1']);
     const wild = rules(rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch', 'shop.*'));
-    expect(keysOf(wild, 'drop', 'shop', null)).toEqual(['flush r:*:* drop']);
+    expect(keysOf(wild, 'drop', 'shop', null)).toEqual(['flush r:*:* drop *']);
   });
 
   it('deletes the keys a rule names, and flushes where they depend on the table', () => {
@@ -99,6 +90,62 @@ describe('a whole database that is dropped', () => {
   });
 });
 
+describe('a table change whose database cannot be read', () => {
+  const of = (text: string, operation: TableOperation): string[] =>
+    new TestEvaluator(text).keys([{ ...makeTableChange(operation, 'shop', null), database: null }]);
+
+  it('is about every table that a rule is about', () => {
+    const text = rules(rule('a keys: ["a:{id}"]', 'shöp.orders'), rule('b keys: ["b:{@database}:{id}"]', 'sh*.orders'));
+    expect(of(text, 'truncate')).toEqual(['flush a:* truncate *', 'flush b:*:* truncate *']);
+  });
+
+  it('raises the epochs of the tables that a rule names', () => {
+    const text = rules(rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch'));
+    expect(of(text, 'drop')).toEqual(['epoch sluice:epoch:shop.orders 1']);
+  });
+
+  it('says so in the origin', () => {
+    const change = { ...makeTableChange('drop', 'shop', null), database: null };
+    const { invalidations } = new TestEvaluator(rules(rule('r keys: ["order:{id}"]'))).run([change]);
+    expect(invalidations[0]?.origin).toMatchObject({ database: '*', table: '*' });
+  });
+});
+
+describe('the keys that a table change deletes', () => {
+  const YEARS = '"/shop_(?<y>\\\\w+)\\\\.p/"';
+  const of = (key: string, database: string): string[] =>
+    keysOf(
+      rules(rule(`r keys: ['r:{$y}:{id}'], table_changes: {alter: {delete: ['${key}', 'all']}}`, YEARS)),
+      'alter',
+      database,
+      'p',
+    );
+
+  it('carry the epoch of the table', () => {
+    const options =
+      "r keys: ['r:{@epoch}:{id}'], table_changes: {truncate: epoch, alter: {delete: ['r:{@epoch}:all']}}";
+    const evaluator = new TestEvaluator(rules(rule(options)));
+    evaluator.run([makeTableChange('truncate', 'shop', 'orders', 50)]);
+    expect(evaluator.keys([makeTableChange('alter', 'shop', 'orders', 60)])).toEqual(['delete r:50:all *']);
+  });
+
+  it('raise the epoch if it is not known', () => {
+    const options = "r keys: ['r:{@epoch}:{id}'], table_changes: {alter: {delete: ['r:{@epoch}:all']}}";
+    const evaluator = new TestEvaluator(rules(rule(options)));
+    const alter = makeTableChange('alter', 'shop', 'orders', 60);
+    expect(evaluator.keys([alter])).toEqual(['delete r:60:all *', 'epoch sluice:epoch:shop.orders 60']);
+    expect(evaluator.keys([{ ...alter, version: 70 }])).toEqual(['delete r:60:all *']);
+  });
+
+  it('are a key for each element of a list', () => {
+    expect(of('p:{$y | split("_")}', 'shop_a_b')).toEqual(['delete p:a *', 'delete p:b *', 'delete all *']);
+  });
+
+  it('are flushed where a filter cannot work on the name', () => {
+    expect(of('p:{$y | date("%Y")}:all', 'shop_x')).toEqual(['delete all *', 'flush p:*:all alter *']);
+  });
+});
+
 describe('an epoch', () => {
   const text = rules(
     rule('r keys: ["r:{@epoch}:{id}"], table_changes: epoch'),
@@ -106,11 +153,14 @@ describe('an epoch', () => {
   );
   const insert = makeChange(ORDERS, null, { id: 1, customer: 2 });
 
-  it('is 0 until it is raised, and then the version of the table change', () => {
+  it('that is not known is raised by the first row, once, and by a table change again', () => {
     const evaluator = new TestEvaluator(text);
-    expect(evaluator.keys([insert, makeTableChange('truncate', 'shop', 'orders', 77), insert])).toEqual([
-      'delete r:0:1',
-      'delete s:0:1',
+    expect(evaluator.keys([insert, insert, makeTableChange('truncate', 'shop', 'orders', 77), insert])).toEqual([
+      'epoch sluice:epoch:shop.orders 1',
+      'delete r:1:1',
+      'delete s:1:1',
+      'delete r:1:1',
+      'delete s:1:1',
       'epoch sluice:epoch:shop.orders 77',
       'delete r:77:1',
       'delete s:77:1',
@@ -148,7 +198,8 @@ describe('an epoch', () => {
     expect(evaluator.keys([makeTableChange('truncate', 'shop', 'orders', 77), insert, other])).toEqual([
       'epoch sluice:epoch:shop.orders 77',
       'delete orders:77:1',
-      'delete other:0:1',
+      'epoch sluice:epoch:shop.other 1',
+      'delete other:1:1',
     ]);
   });
 
@@ -164,9 +215,49 @@ describe('an epoch', () => {
     );
   });
 
+  it('is not raised for a rule without it', () => {
+    expect(new TestEvaluator(rules(rule('r keys: ["r:{id}"]'))).keys([insert])).toEqual(['delete r:1']);
+  });
+
+  it('that only the order of keys depends on is raised too', () => {
+    const ordered = new TestEvaluator(rules(rule('r keys: ["r:{id}"], partition_key: "{@epoch}"')));
+    const { invalidations } = ordered.run([{ ...insert, version: 30 }]);
+    expect(invalidations).toMatchObject([{ action: 'epoch', version: 30 }, { partitionKey: '30' }]);
+  });
+
+  it('says which row raised it', () => {
+    const { invalidations } = new TestEvaluator(text).run([{ ...insert, version: 30 }]);
+    expect(invalidations[0]).toMatchObject({
+      action: 'epoch',
+      version: 30,
+      rule: 'r',
+      origin: { database: 'shop', table: 'orders', operation: 'insert', primaryKey: null },
+    });
+  });
+
   it('stays the same map while nothing is raised', () => {
     const evaluator = new TestEvaluator(text);
+    evaluator.run([insert]);
     const { epochs } = evaluator;
     expect(evaluator.run([insert]).epochs).toBe(epochs);
+  });
+
+  it('of a checkpoint is said once more, where a rule has keys with it', () => {
+    const evaluator = new TestEvaluator(
+      `${text}${rule('t keys: ["t:{id}"]', 'shop.plain')}${rule('u keys: ["u:{@epoch}:{id}"]', '"*.c"')}`,
+    );
+    const epochs = new Map([
+      ['shop.orders', 5],
+      ['shop.plain', 6],
+      ['shop.gone', 7],
+      ['a.b.c', 8],
+    ]);
+    const restated = evaluator.evaluator.restate(epochs, { file: 'binlog.000007', offset: 4 }, 1000);
+    expect(restated.map(brief)).toEqual(['epoch sluice:epoch:shop.orders 5', 'epoch sluice:epoch:a.b.c 8']);
+    expect(restated[0]).toMatchObject({
+      rule: 'r',
+      partitionKey: 'sluice:epoch:shop.orders',
+      origin: { table: 'orders', captureTimeMs: 1000 },
+    });
   });
 });

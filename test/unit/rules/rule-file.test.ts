@@ -177,7 +177,7 @@ describe('a rule file', () => {
   it('knows where the query of a refresh stands', () => {
     const text = `${rule('action: {refresh: {query: SELECT 1}}')}  - {name: b, table: x.y, keys: ["b:{id}"], action: delete}\n`;
     expect(rulesOf(text).mentions.map(({ query }) => query)).toEqual([
-      { file: 'rules.yaml', line: 2, column: 71 },
+      expect.objectContaining({ file: 'rules.yaml', line: 2, column: 71 }),
       null,
     ]);
   });

@@ -115,7 +115,7 @@ rules:
     ).toEqual([
       '1:16 `constants.p`: environment variable NOWHERE is not set',
       '1:30 `constants.Q`: `Q` is no name',
-      '2:22 `defaults.max_keys`: must be a whole number from 1 to 10000',
+      '2:22 `defaults.max_keys`: must be a whole number from 1 to 1000',
       '4:5 `rules[0].action` is missing',
       '4:36 `rules[0].keys[0]`: `$r` is neither a constant nor a capture of `table`',
       '5:22 `rules[1].table`: the database is missing',

@@ -120,6 +120,48 @@ describe('a record', () => {
     expect(reasonOf(value)).toContain(reason);
   });
 
+  it.each<[string, Invalidation, string]>([
+    ['a delete of a checkpoint', deleteOf('sluice:checkpoint:main', 7), 'the key "sluice:checkpoint:main" begins with'],
+    ['a refresh of a version', refreshOf('sluice:v:{card:1}', 7, { id: 1 }), 'begins with sluice:, which is not for a'],
+    ['a flush of all versions', flushOf('sluice:v:*', 7), 'the pattern "sluice:v:*" begins with sluice:'],
+    ['a flush of versions, escaped', flushOf('\\sl\\uice\\:v*', 7), 'begins with sluice:, which is not for a flush'],
+    ['a flush of one key of ours', flushOf('sluice:check', 7), 'begins with sluice:'],
+    [
+      'an epoch under a cache key',
+      epochOf('shop.products', 7, { key: 'card:1' }),
+      'the key of this epoch is not "sluice',
+    ],
+    [
+      'an epoch of another table',
+      epochOf('shop.orders', 7),
+      'is not "sluice:epoch:shop.products" but "sluice:epoch:sh',
+    ],
+    ['an epoch under a version', epochOf('shop.products', 7, { key: 'sluice:v:{a}' }), 'the key of this epoch is not'],
+    ['a flush of everything', flushOf('*', 7), 'the pattern "*" has no fixed text'],
+    ['a flush of everything but the empty key', flushOf('?*', 7), 'the pattern "?*" has no fixed text'],
+    ['a flush of everything, by a class', flushOf('[^\\]]*', 7), 'has no fixed text'],
+    ['a flush of everything, by a class without end', flushOf('*[^a', 7), 'has no fixed text'],
+    ['a flush of the empty pattern', flushOf('', 7), 'the pattern "" has no fixed text'],
+  ])('is unreadable with a key that no rule gives: %s', (_, invalidation, reason) => {
+    const item = roundTrip({ ...invalidation, partitionKey: 'any' });
+    expect(item).toMatchObject({ kind: 'unreadable', reason: expect.stringContaining(reason) as string });
+  });
+
+  it.each<[string, Invalidation]>([
+    ['a key that only holds it', deleteOf('card:sluice:v:1', 7)],
+    ['a key almost like it', deleteOf('sluices:1', 7)],
+    ['a pattern with a star in it', flushOf('slu*ice:v', 7)],
+    ['a pattern whose only fixed text is a star', flushOf('*\\**', 7)],
+    ['a pattern with fixed text behind', flushOf('*:card', 7)],
+    ['a delete whose key looks like a pattern', deleteOf('*', 7)],
+    [
+      'an epoch of a table with odd names',
+      epochOf('a:b.c.d*', 7, { origin: { ...TRUNCATE, database: 'a:b', table: 'c.d*' } }),
+    ],
+  ])('is readable with %s', (_, invalidation) => {
+    expect(roundTrip(invalidation).kind).toBe('invalidation');
+  });
+
   it('is unreadable under a Kafka key that is not its partition key', () => {
     expect(reasonOf(changed({}), 'product:2')).toBe('the Kafka key is not the partition key "product:1"');
     expect(reasonOf(changed({ partition_key: 'shop' }), 'product:1')).toContain('is not the partition key "shop"');

@@ -1,3 +1,4 @@
+import { LONGEST } from '../key-length.ts';
 import { ArgumentMistake, textStep, type FilterSpec } from './filter.ts';
 
 /** Counts characters from 0. Half a character is never given: an emoji counts once. */
@@ -8,7 +9,7 @@ export const substring: FilterSpec = {
   ],
   takes: null,
   gives: 'same',
-  bounds: (values) => values.length > 1,
+  bounds: ([, count]) => count !== undefined && Number(count) <= LONGEST,
   compile: ([from, count]) => {
     const start = Number(from);
     const end = count === undefined ? undefined : start + Number(count);

@@ -56,6 +56,7 @@ describe('a filter that can never work on a column is a problem', () => {
         file: 'rules.yaml',
         line: 2,
         column: 46,
+        excerpt: expect.stringMatching(/ {45}\^$/) as string,
         message:
           'rule `r`: `date` reads a DATE, DATETIME or TIMESTAMP, and `c` is int in shop.t1 and 1 more of its tables',
         remedy: 'Take another column, or leave the filter out.',
@@ -79,12 +80,13 @@ describe('a key of any length is a problem', () => {
   it.each([
     [
       '{c}',
-      ['varchar(2000)', 'char(9)', 'tinytext', 'varbinary(9)', 'int', 'date', 'enum("a")'],
-      ['text', 'mediumtext', 'longtext', 'blob', 'longblob', 'json', 'point', 'geometry'],
+      ['varchar(1024)', 'char(9)', 'tinytext', 'varbinary(9)', 'int', 'date', 'enum("a")'],
+      ['text', 'mediumtext', 'longtext', 'blob', 'longblob', 'json', 'point', 'varchar(1025)', 'varbinary(2000)'],
     ],
     ['{c | lower}', ['varchar(20)'], ['text']],
     ['{c | substring(3)}', [], ['text']],
-    ['{c | substring(0, 9)}', ['text', 'blob', 'json'], []],
+    ['{c | substring(0, 1024)}', ['text', 'blob', 'json'], []],
+    ['{c | substring(0, 1025)}', ['varchar(1024)'], ['text']],
     ['{c | trim | md5}', ['text', 'blob', 'json'], []],
     ['{c | date("%Y")}', ['text'], []],
     // How long the elements are no table says.
@@ -103,7 +105,7 @@ describe('a key of any length is a problem', () => {
     }
   });
 
-  it('but a partition key may be long', () => {
+  it('but of a partition key it is only a warning', () => {
     expect(unsuitableColumns(ruleWith('{id}', ', partition_key: "{c}"'), table('text'))).toEqual([]);
   });
 });
@@ -115,7 +117,20 @@ describe('warnings', () => {
     'rule `r`: `c` is compared without case in shop.t (utf8mb4_0900_ai_ci): `A` and `a` are one value there and two keys';
   const nullable = 'rule `r`: `c` may be NULL in shop.t, and such a row gives no key';
 
+  const long = (type: string): string =>
+    `rule \`r\`: what this takes of \`c\` could be of any length: it is ${type} in shop.t`;
   it.each([
+    ['{c | json("$.a")}', 'json', '', [long('json')]],
+    ['{c | json("$.a") | lower}', 'json', '', [long('json')]],
+    ['{c[*]}', 'json', '', [long('json')]],
+    ['{c | split(",")}', 'text bin', '', [long('text')]],
+    ['{c | split(",")}', 'varchar(2000) bin', '', [long('varchar(2000)')]],
+    ['{c | split(",")}', 'varchar(1024) bin', '', []],
+    ['{c | split(",") | substring(0, 20)}', 'text bin', '', []],
+    ['{c | json("$.a") | sha1}', 'json', '', []],
+    ['{id}', 'text bin', ', partition_key: "{c}"', [long('text').replace('what this takes', 'a partition key')]],
+    ['{id}', 'text bin', ', partition_key: "{c | md5}"', []],
+    ['{id}', 'json', ', partition_key: \'{c | json("$.a")}\'', [long('json')]],
     ['{c}', 'varchar(20)', '', [ci]],
     ['{c | trim | sha1}', 'char(2)', '', [ci]],
     ['{c | sha1 | lower}', 'varchar(20)', '', [ci]],
@@ -154,6 +169,7 @@ describe('warnings', () => {
         file: 'rules.yaml',
         line: 2,
         column: 22,
+        excerpt: expect.stringMatching(/ {21}\^$/) as string,
         message: 'rule `r`: there is no primary key in shop.a and 1 more of its tables',
         remedy: 'Give it one: without it nobody can tell in the audit trail or in dead letters which row it was.',
       },

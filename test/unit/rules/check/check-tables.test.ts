@@ -25,8 +25,8 @@ it('names the pattern that matches no table, at its place in the list', () => {
 });
 
 it('says which tables there are when none is near', () => {
-  expect(check('rules:\n  - {name: a, table: "/x/", keys: ["a"], action: delete}\n')).toEqual([
-    '2:22 rule `a`: no table matches `/x/` / There is shop.products, shop.orders.',
+  expect(check('rules:\n  - {name: a, table: "/x.y/", keys: ["a"], action: delete}\n')).toEqual([
+    '2:22 rule `a`: no table matches `/x.y/` / There is shop.products, shop.orders.',
   ]);
 });
 
@@ -78,4 +78,20 @@ it('names the columns that `when` and a lookup need, and the tables of the looku
     '4:17 rule `a`: there is no column `customer` in shop.orders / shop.orders has: id, customer_id.',
     '6:49 rule `a`: there is no column `customer_nr` in shop.orders / Did you mean `customer_id`?',
   ]);
+});
+
+it('knows that a lookup may read a view, and that rows of a view never change', () => {
+  const text = `rules:
+  - name: a
+    table: [shop.orders, shop.v]
+    lookup:
+      query: SELECT c FROM v WHERE id = :id
+      tables: [shop.v, shop.orders]
+    keys: ["a:{lookup.c}"]
+    action: delete
+`;
+  const tables = [liveTable('shop.orders', ['id'])];
+  const views = [{ database: 'shop', name: 'v' }];
+  const places = unmatchedTables(rulesOf(text), tables, views).map(({ line, column }) => `${line}:${column}`);
+  expect(places).toEqual(['3:26']);
 });

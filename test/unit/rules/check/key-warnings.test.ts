@@ -78,3 +78,20 @@ it('is part of the rule set’s own warnings', () => {
   const { warnings: all } = rulesOf("rules:\n  - {name: r, table: shop.t, keys: ['{id}:x'], action: delete}\n");
   expect(all.map(({ message }) => message)).toContainEqual(expect.stringContaining('a flush of'));
 });
+
+it('keys that differ in fixed text, in their number of parts, or in what is fixed are never compared', () => {
+  expect(
+    warnings(['aaa:{id}:x', REFRESH], ['aaa:{id}:y', REFRESH], ['aaa:{id}', REFRESH], ['aaa:id:{x}', REFRESH]),
+  ).toEqual([]);
+});
+
+it('thousands of rules take no second', () => {
+  const rules = Array.from({ length: 3000 }, (_, index) => [`product:{id}:${index}`, REFRESH] as const);
+  const text = rules
+    .map(([key, action], index) => `  - {name: r${index}, table: shop.t, keys: ['${key}'], action: ${action}}\n`)
+    .join('');
+  const { rules: compiled, mentions } = rulesOf(`rules:\n${text}`);
+  const begin = performance.now();
+  expect(keyWarnings(compiled, mentions)).toEqual([]);
+  expect(performance.now() - begin).toBeLessThan(1000);
+});

@@ -185,3 +185,23 @@ describe('a condition', () => {
     );
   });
 });
+
+it('names its rule in what it throws, once it belongs to one', () => {
+  const failing = (text: string) => () => {
+    const parsed = parseCondition(text);
+    return 'ok' in parsed && parsed.ok.of('teller').matches(makeChange(table, null, ROW));
+  };
+  expect(failing('after.name > 3')).toThrow('rule `teller`: `when: after.name > 3`: no such overload');
+  expect(failing('after.nope == 1')).toThrow('rule `teller`: `when: after.nope == 1` needs column `nope`');
+});
+
+it.each(["after.name.matches('^a\\.b')", "after.name == '\\d'"])('tells how a backslash is written: %s', (text) => {
+  expect(parseCondition(text)).toMatchObject({
+    problems: [
+      {
+        message: expect.stringMatching(/^invalid escape sequence/) as string,
+        remedy: expect.stringContaining('backslash twice') as string,
+      },
+    ],
+  });
+});

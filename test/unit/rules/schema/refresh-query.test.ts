@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parseLookupQuery } from '../../../../src/rules/schema/lookup-query.ts';
 import { parseRefreshQuery } from '../../../../src/rules/schema/refresh-query.ts';
 
 const parse = (text: string) => {
@@ -58,4 +59,15 @@ describe('a refresh query', () => {
   ])('%j is refused', (text, expected) => {
     expect(parse(text)[0]).toBe(expected);
   });
+});
+
+it('is called what it is in its remedies', () => {
+  const remedies = (parsed: ReturnType<typeof parseRefreshQuery>): string[] =>
+    'problems' in parsed ? parsed.problems.map(({ remedy }) => remedy) : [];
+  const text = 'DROP TABLE x;';
+  expect(remedies(parseRefreshQuery(text))).toEqual([
+    'A refresh query is a single SELECT (or WITH … SELECT).',
+    'Remove it. A refresh query is a single SELECT (or WITH … SELECT).',
+  ]);
+  expect(remedies(parseLookupQuery(text))[0]).toBe('The query of a lookup is a single SELECT (or WITH … SELECT).');
 });

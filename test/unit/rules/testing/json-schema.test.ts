@@ -42,17 +42,21 @@ describe('the JSON Schema of rule tests', () => {
     expect(() => parseTestFile('a', text)).toThrow();
   });
 
-  it('describes every option', () => {
+  it('describes every option, and has examples that are right', () => {
     const without: string[] = [];
+    const wrong: unknown[] = [];
     const visit = (node: unknown, path: string): void => {
       if (typeof node !== 'object' || node === null) return;
-      const { properties } = node as { properties?: Record<string, { description?: string }> };
+      const { properties } = node as { properties?: Record<string, { description?: string; examples?: unknown[] }> };
       for (const [name, option] of Object.entries(properties ?? {})) {
-        if (option.description === undefined) without.push(`${path}.${name}`);
+        const { description, examples = [], ...schema } = option;
+        if (description === undefined || examples.length === 0) without.push(`${path}.${name}`);
+        const isRight = new Ajv().compile(schema);
+        wrong.push(...examples.filter((example) => !isRight(example)));
       }
       for (const [name, child] of Object.entries(node)) visit(child, `${path}.${name}`);
     };
     visit(JSON.parse(ruleTestsJsonSchema()), '');
-    expect(without).toEqual([]);
+    expect({ without, wrong }).toEqual({ without: [], wrong: [] });
   });
 });

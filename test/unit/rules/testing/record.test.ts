@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { jsonNamesIn } from '../../../../src/rules/testing/json-names.ts';
 import { Masker } from '../../../../src/rules/testing/mask.ts';
 import { Recorder, type RecordedFile } from '../../../../src/rules/testing/record.ts';
 import type { SeenAnswer } from '../../../../src/rules/testing/recording-lookup.ts';
@@ -11,6 +12,7 @@ const RULES = rulesOf(`
 rules:
   - {name: user, table: shop.users, keys: ['user:{id}', 'user:by-email:{email | lower}'], action: delete}
   - {name: active, table: shop.users, when: after.state == 'active', keys: ['active:{id}'], action: {refresh: {row: [id, email]}}}
+  - {name: named, table: shop.people, when: after.name == 'Ann' && after.doc.level == 3, keys: ['p:{id}', 'x:{doc | json("$.street")}'], action: delete}
   - {name: month, table: shop.users, columns: [born], keys: ['born:{born | date("%Y-%m")}', 'tag:{tags[*]}'], partition_key: '{id}', action: delete}
   - name: line
     table: shop.lines
@@ -22,6 +24,7 @@ const TABLES = `
 tables:
   shop.users: {columns: {id: bigint unsigned, email: varchar(60), state: "enum('active','gone')", born: date, tags: json, secret: text}, primary_key: [id]}
   shop.lines: {columns: {id: int, order_id: int}, primary_key: [id]}
+  shop.people: {columns: {id: int, name: text, doc: json}, primary_key: [id]}
   shop.other: {columns: {id: int}}
 `;
 const USER = "{id: 4711, email: Ann@example.org, state: active, born: '1984-05-06', tags: [red, blue], secret: hidden}";
@@ -33,7 +36,8 @@ async function record(
   const keep = new Set(options.keep ?? []);
   const recorder = new Recorder({
     ruleSet: RULES,
-    masker: options.mask === false ? null : new Masker({ salt: new Uint8Array(16), keep }),
+    masker:
+      options.mask === false ? null : new Masker({ salt: new Uint8Array(16), keep, jsonNames: jsonNamesIn(RULES) }),
     maxTests: options.maxTests ?? 100,
     maxChanges: options.maxChanges ?? 100,
     clock: new FakeClock(),
@@ -47,7 +51,7 @@ async function record(
       changes: batch.changes.map((each) => ({ ...each, transaction: { ...each.transaction, begin } })),
     });
   });
-  const facts = { rules: ['rules.yaml'], environment: { PREFIX: 'p' } };
+  const facts = { rules: ['rules.yaml'], environment: { PREFIX: 'p' }, schema: 'schema/x.json' };
   const recorded = await recorder.finish(facts, options.lookups ?? []);
   return { ...recorded, file: parseTestFile('recorded.test.yaml', recorded.text) };
 }
@@ -66,7 +70,7 @@ const HISTORY =
 
 describe('recorded tests', () => {
   it('pass as they are, one for each transaction that a rule is about', async () => {
-    const { file, tests } = await record(HISTORY);
+    const { file, tests, text } = await record(HISTORY);
     expect(tests).toBe(4);
     expect(file.tests.map(({ name }) => name)).toEqual([
       '1: insert shop.users',
@@ -81,6 +85,7 @@ describe('recorded tests', () => {
     }
     expect(file.rules).toEqual(['rules.yaml']);
     expect(file.environment).toEqual({ PREFIX: 'p' });
+    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=schema/x.json');
   });
 
   it('hold no value of a row, and no column that no rule reads', async () => {
@@ -90,6 +95,23 @@ describe('recorded tests', () => {
     }
     // The words of an ENUM are the schema's.
     expect(text).toContain('state: active');
+  });
+
+  it('keep of the names of JSON members only those that the rules name, and mask the others consistently', async () => {
+    const insert = '{table: shop.people, insert: {id: 1, name: x, doc: {street: a, level: 3, ann: {ann: 1}}}}';
+    const { text } = await record(transaction('a', insert));
+    expect(text).toContain('street');
+    expect(text).toContain('level');
+    expect(text).not.toContain('ann');
+    expect(text).toMatch(/"([a-z]{3})": \{"\1": \d/);
+  });
+
+  it('count the changes that other rules match once their values are masked, with the columns to keep', async () => {
+    const insert = (id: number, name: string): string =>
+      transaction(`t${id}`, `{table: shop.people, insert: {id: ${id}, name: ${name}, doc: {level: 3}}}`);
+    const history = insert(1, 'Ann') + insert(2, 'Bob');
+    expect((await record(history)).masking).toEqual({ changes: 1, columns: ['name', 'doc'] });
+    expect((await record(history, { keep: ['name', 'doc'] })).masking).toEqual({ changes: 0, columns: [] });
   });
 
   it('keep what is asked to be kept, or everything', async () => {

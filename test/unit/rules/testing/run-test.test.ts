@@ -79,8 +79,19 @@ tests:
     expect(await one(text)).toMatchObject({ missing: [], unexpected: [] });
   });
 
-  it('makes a dead letter of a row without a column that a rule needs', async () => {
+  it('takes a column that a rule names and a row leaves out as NULL, unless the table is declared', async () => {
     const text = `
+tests:
+  - name: no category
+    change: {table: shop.products, delete: {ID: 7}}
+    expect: [{delete: 'product:7'}]
+`;
+    expect(await one(text)).toMatchObject({ missing: [], unexpected: [] });
+  });
+
+  it('makes a dead letter of a row of a declared table without a column that a rule needs', async () => {
+    const text = `
+tables: {shop.products: {columns: {id: int}}}
 tests:
   - name: no category
     change: {table: shop.products, delete: {id: 7}}

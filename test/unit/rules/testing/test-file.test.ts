@@ -22,6 +22,11 @@ const typed = (type: string, value: string): string =>
 
 describe('what is wrong with a test file', () => {
   it.each([
+    [
+      'a rule file',
+      'rules:\n  - {name: a, table: x.y, keys: [a], action: delete}\n',
+      '1:1 this is a rule file, not a file of tests',
+    ],
     ['no test at all', 'tests: []', '1:8 `tests`: has no test'],
     ['nothing', '', '1:1 the document: expected a mapping, not nothing'],
     ['no YAML', 'tests: [', expect.stringMatching(/^1:\d+ YAML/)],
@@ -124,10 +129,29 @@ describe('what is wrong with a test file', () => {
     [
       'an epoch that is no version',
       'tests:\n  - {name: a, epochs: {x.y: 0}, change: {table: x.y, drop: true}, expect: []}\n',
-      expect.stringMatching(/^2:29 `tests\[0\]\.epochs\.x\.y`/),
+      '2:29 `tests[0].epochs.x.y`: an epoch is a version, 1 or more',
+    ],
+    [
+      'an epoch of a table without its database',
+      'tests:\n  - {name: a, epochs: {orders: 5}, change: {table: x.y, drop: true}, expect: []}\n',
+      '2:32 `tests[0].epochs.orders`: `orders` is no table',
     ],
   ])('%s', (_title, text, problem) => {
     expect(problemsOf(text)).toEqual([problem]);
+  });
+
+  it('is said at once: wrong options, and wrong columns and values elsewhere', () => {
+    const text = `tables: {x.y: {columns: {id: int}}}
+tests:
+  - {name: a, chnge: {table: x.y, insert: {id: 1}}, expect: []}
+  - {name: b, change: {table: x.y, insert: {id: one, more: 1}}, expect: []}
+`;
+    expect(problemsOf(text)).toEqual([
+      '3:15 unknown option `tests[0].chnge`',
+      '3:5 `tests[0]`: needs exactly one of `change` and `transaction`',
+      '4:49 `one` is not a whole number',
+      '4:54 there is no column `more` in x.y',
+    ]);
   });
 
   it('is told all at once', () => {

@@ -97,7 +97,7 @@ export const actions: readonly WrongFile[] = [
     text: under('defaults: {action: dlete, max_keys: -1}', 'max_keys: 5'),
     problems: [
       '1:20 `defaults.action`: expected `delete` or a mapping, not `dlete`',
-      '1:37 `defaults.max_keys`: must be a whole number from 1 to 10000',
+      '1:37 `defaults.max_keys`: must be a whole number from 1 to 1000',
     ],
     editor: true,
   },

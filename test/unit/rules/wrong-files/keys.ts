@@ -261,4 +261,25 @@ export const keys: readonly WrongFile[] = [
     ],
     editor: false,
   },
+  {
+    title: 'a key of very many columns',
+    text: rule(`keys: ["a:${'{id}'.repeat(101)}"]`),
+    problems: ['3:416 `rules[0].keys[0]`: more than 100 placeholders in one template'],
+    editor: false,
+  },
+  {
+    title: 'wrong names in several templates beside another mistake',
+    text: rule(
+      'keys: ["a:{$x}:{lookup.y}", "b:{id"]\npartition_key: "{$z}"\nwhen: ""\ntable_changes: {drop: {delete: ["c:{$u}"]}}',
+    ),
+    problems: [
+      '3:16 `rules[0].keys[0]`: `$x` is neither a constant nor a capture of `table`',
+      '3:21 `rules[0].keys[0]`: `lookup.y` needs a `lookup`, and the rule has none',
+      '3:36 `rules[0].keys[1]`: a `{` is never closed',
+      '4:22 `rules[0].partition_key`: `$z` is neither a constant nor a capture of `table`',
+      '5:12 `rules[0].when`: a condition cannot be empty',
+      '6:41 `rules[0].table_changes.drop.delete[0]`: `$u` is neither a constant nor a capture of `table`',
+    ],
+    editor: true,
+  },
 ];

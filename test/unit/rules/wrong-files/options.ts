@@ -126,13 +126,13 @@ export const options: readonly WrongFile[] = [
   {
     title: 'max_keys of nothing',
     text: rule('max_keys: 0'),
-    problems: ['3:15 `rules[0].max_keys`: must be a whole number from 1 to 10000'],
+    problems: ['3:15 `rules[0].max_keys`: must be a whole number from 1 to 1000'],
     editor: true,
   },
   {
     title: 'max_keys that is too large',
     text: rule('max_keys: 10001'),
-    problems: ['3:15 `rules[0].max_keys`: must be a whole number from 1 to 10000'],
+    problems: ['3:15 `rules[0].max_keys`: must be a whole number from 1 to 1000'],
     editor: true,
   },
   {
