@@ -54,9 +54,10 @@ export class Cursor {
     else this.take('NOWAIT');
   }
 
+  /** Null: there is none that can be read. The empty name is what is left of a quote that never ends. */
   name(): string | null {
     const token = this.#token;
-    if (token === null || (token.kind !== 'word' && token.kind !== 'name')) return null;
+    if (token === null || token.text === '' || (token.kind !== 'word' && token.kind !== 'name')) return null;
     this.skip();
     return token.text;
   }

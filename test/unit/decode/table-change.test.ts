@@ -11,6 +11,7 @@ describe('TRUNCATE', () => {
   it.each([
     ['TRUNCATE TABLE t', ['truncate shop.t']],
     ['truncate t', ['truncate shop.t']],
+    ['TRUNCATE `', ['truncate shop.(all)']],
     ['TRUNCATE other.t', ['truncate other.t']],
     ['TRUNCATE TABLE `other` . `t`', ['truncate other.t']],
     ['TRUNCATE TABLE t WAIT 5', ['truncate shop.t']],
