@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { systemClock } from '../runtime/clock.ts';
 import type { Problem } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createKafkaClient, type KafkaConnection } from './kafka-client.ts';
@@ -62,23 +63,37 @@ async function inspect(admin: Admin, options: TopicOptions, mode: 'validate' | '
   return problems;
 }
 
-async function inspectTopic(admin: Admin, plan: TopicPlan): Promise<Problem[]> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [plan.topic] });
-    const partitions = topics[0]?.partitions ?? [];
-    const found: FoundTopic = {
-      partitions: partitions.length,
-      replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-      ...(await readSettings(admin, plan.topic)),
-    };
-    return topicMismatches(plan, found);
-  } catch (error) {
-    return [topicProblem(plan, 'cannot be examined', error, 'DESCRIBE and DESCRIBE_CONFIGS')];
+type TopicAdmin = Pick<Admin, 'fetchTopicMetadata' | 'describeConfigs'>;
+
+/** A topic another process created just now exists for the controller before every broker has heard of it. */
+const NOT_YET_KNOWN = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'] as const;
+const BECOMES_KNOWN = { attempts: 50, everyMs: 200 };
+
+/** What an existing topic has wrong. Waits some seconds for one that the brokers do not all know yet. */
+export async function inspectTopic(admin: TopicAdmin, plan: TopicPlan): Promise<Problem[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return topicMismatches(plan, await findTopic(admin, plan.topic));
+    } catch (error) {
+      if (!isKafkaError(error, ...NOT_YET_KNOWN) || attempt === BECOMES_KNOWN.attempts)
+        return [topicProblem(plan, 'cannot be examined', error, 'DESCRIBE and DESCRIBE_CONFIGS')];
+    }
+    await systemClock.sleep(BECOMES_KNOWN.everyMs);
   }
 }
 
+async function findTopic(admin: TopicAdmin, topic: string): Promise<FoundTopic> {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+  const partitions = topics[0]?.partitions ?? [];
+  return {
+    partitions: partitions.length,
+    replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+    ...(await readSettings(admin, topic)),
+  };
+}
+
 async function readSettings(
-  admin: Admin,
+  admin: TopicAdmin,
   topic: string,
 ): Promise<Omit<FoundTopic, 'partitions' | 'replicationFactor'>> {
   const TOPIC = 2; // ConfigResourceTypes.TOPIC: kafkajs declares it as a value its module does not export to ESM

@@ -53,6 +53,15 @@ describe('the topics', () => {
     ]);
   });
 
+  it('that two processes create at the same moment are found by both', async () => {
+    const connection = await connectionTo();
+    for (let round = 0; round < 8; round += 1) {
+      const topics = plans();
+      const both = [0, 1, 2].map(() => ensureTopics({ connection, topics, logger }));
+      expect(await Promise.all(both)).toEqual([[], [], []]);
+    }
+  });
+
   it('are not touched by a check', async () => {
     const [connection, topics] = [await connectionTo(), plans()];
     expect(await checkTopics({ connection, topics, logger })).toEqual([]);
