@@ -1,33 +1,18 @@
+import { captureStart, type CaptureStartOptions } from './capture-start.ts';
 import type { Invalidation } from './model/invalidation.ts';
-import {
-  NO_EPOCHS,
-  type BinlogCoordinates,
-  type Epochs,
-  type ResumePoint,
-  type TransactionEnd,
-} from './model/position.ts';
+import type { BinlogCoordinates, Epochs, TransactionEnd } from './model/position.ts';
 import type { ChangeBatch } from './model/row-change.ts';
-import type {
-  ChangeSource,
-  Checkpoint,
-  CheckpointStore,
-  Clock,
-  DeadLetter,
-  DeadLetters,
-  InvalidationPublisher,
-} from './ports.ts';
+import type { ChangeSource, DeadLetter, DeadLetters, InvalidationPublisher } from './ports.ts';
 import { Checkpointer } from './progress/checkpointer.ts';
 import { InFlightWindow, type Holding } from './progress/in-flight-window.ts';
 import { ReplicationLag } from './progress/replication-lag.ts';
-import { Watermark, type Progress } from './progress/watermark.ts';
+import { Watermark } from './progress/watermark.ts';
 import type { RuleEvaluator } from './rules/evaluate/evaluate.ts';
 import type { Evaluation } from './rules/evaluate/evaluation.ts';
-import { fullJitterMs } from './runtime/backoff.ts';
-import { SluiceError, errorMessage } from './runtime/errors.ts';
-import type { Logger } from './runtime/logger.ts';
+import { errorMessage } from './runtime/errors.ts';
 import type { Metrics } from './runtime/metrics.ts';
 
-export interface CaptureLoopOptions {
+export interface CaptureLoopOptions extends CaptureStartOptions {
   /** Names the pipeline in metrics and logs. */
   readonly pipeline: string;
   readonly source: ChangeSource;
@@ -38,14 +23,9 @@ export interface CaptureLoopOptions {
   readonly publisher: InvalidationPublisher;
   /** Keeps the row changes that a rule could not be applied to. */
   readonly deadLetters: DeadLetters;
-  readonly store: CheckpointStore;
   readonly checkpointIntervalMs: number;
-  /** Where the very first start begins, when there is no checkpoint. */
-  readonly firstStart: (signal: AbortSignal) => Promise<ResumePoint>;
   readonly maxInFlight: { readonly batches: number; readonly bytes: number };
   readonly drainTimeoutMs: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly metrics: Metrics;
 }
 
@@ -63,7 +43,7 @@ const LETTER_BYTES = 2_000;
  */
 export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortSignal): Promise<void> {
   const { pipeline, clock, logger, metrics, store } = options;
-  const start = await resumePoint(options, signal);
+  const start = await captureStart(options, signal);
   const watermark = new Watermark(start);
   const window = new InFlightWindow<BatchEnd>({
     maxBatches: options.maxInFlight.batches,
@@ -181,39 +161,11 @@ async function keep(
 }
 
 /** A stop is not held up by a store that is away: the next start repeats what this checkpoint would have skipped. */
-async function saveLast(checkpointer: Checkpointer, logger: Logger): Promise<void> {
+async function saveLast(checkpointer: Checkpointer, logger: CaptureLoopOptions['logger']): Promise<void> {
   try {
     await checkpointer.save();
   } catch (error) {
     logger.error({ reason: errorMessage(error) }, 'the last checkpoint could not be saved; the rest is repeated');
-  }
-}
-
-async function resumePoint(options: CaptureLoopOptions, signal: AbortSignal): Promise<Progress> {
-  const checkpoint = await loadCheckpoint(options, signal);
-  if (checkpoint !== null) {
-    options.logger.info({ position: checkpoint.position }, 'resuming from the checkpoint');
-    const { position, lastVersion, epochs } = checkpoint;
-    return { position, lastVersion, epochs };
-  }
-  const first = await options.firstStart(signal);
-  options.logger.info({ position: first.position }, 'no checkpoint: first start');
-  return { ...first, epochs: NO_EPOCHS };
-}
-
-/** Waits for a store that does not answer: beginning without its checkpoint would skip changes. */
-async function loadCheckpoint(
-  { store, clock, logger }: CaptureLoopOptions,
-  signal: AbortSignal,
-): Promise<Checkpoint | null> {
-  for (let failures = 0; ; failures++) {
-    try {
-      return await store.load();
-    } catch (error) {
-      if (!(error instanceof SluiceError && error.retryable)) throw error;
-      logger.warn({ reason: error.message }, 'the checkpoint cannot be read yet, retrying');
-      await clock.sleep(fullJitterMs(failures, { baseMs: 250, maxMs: 10_000 }), signal);
-    }
   }
 }
 
