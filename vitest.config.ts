@@ -17,6 +17,13 @@ const real = (name: string, testTimeout: number) => ({
 export default defineConfig({
   test: {
     reporters: ['default'],
-    projects: [fast('unit'), fast('contract'), fast('property'), real('integration', 60_000), real('e2e', 240_000)],
+    projects: [
+      fast('unit'),
+      fast('contract'),
+      fast('property'),
+      real('integration', 60_000),
+      real('e2e', 240_000),
+      real('faults', 300_000),
+    ],
   },
 });

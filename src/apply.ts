@@ -1,10 +1,13 @@
 /** Composition root 2: a subscription → worker → Redis target; `sluice apply` subscribes to Kafka. */
 import type { Daemon, Runtime } from './daemon.ts';
 import { RedisCache } from './cache/redis-cache.ts';
+import { tellRepairs } from './target-repairs.ts';
+import { ownedPatterns } from './rules/evaluate/gap-flush.ts';
 import type { Invalidation } from './model/invalidation.ts';
 import type { Cache, DeadLetters, RowReader } from './ports.ts';
 import { AuditTrail } from './runtime/audit-trail.ts';
 import type { TargetConfig } from './runtime/config/config.ts';
+import { DeadLetterLimit } from './runtime/dead-letter-limit.ts';
 import { supervise } from './runtime/supervise.ts';
 import { MysqlRowReader } from './source/row-reader.ts';
 import { kafkaTransport } from './topics.ts';
@@ -90,17 +93,30 @@ export function createWorker(runtime: Runtime, parts: ApplyParts): Worker {
   return new Worker({
     ...parts,
     plans: runtime.rules.planOf,
+    letterLimit: new DeadLetterLimit(runtime.config.deadLetters.limits),
     clock: runtime.clock,
     logger: runtime.logger.child({ component: 'worker', target: parts.cache.name }),
     metrics: runtime.metrics,
     retry: runtime.config.apply.retry,
+    maxSecondDeletes: runtime.config.apply.maxSecondDeletes,
     onApplied: (invalidations: readonly Invalidation[]) => parts.audit.record(invalidations),
   });
 }
 
-export function createCache({ config, clock }: Runtime, target: TargetConfig): Cache {
+/** `permit` throws while this process may change nothing; `sluice apply` always may. */
+export function createCache(runtime: Runtime, target: TargetConfig, permit: () => void = () => undefined): Cache {
+  const { config, clock, rules } = runtime;
   const { versionTtlMs, flushKeysPerSecond } = config.apply;
-  return new RedisCache({ ...target, versionTtlMs, flushKeysPerSecond, clock });
+  return new RedisCache({
+    ...target,
+    owner: `${config.name}.${target.name}`,
+    versionTtlMs,
+    flushKeysPerSecond,
+    clock,
+    permit,
+    ownPatterns: () => ownedPatterns(rules.current.rules),
+    onHistory: tellRepairs(runtime, target.name),
+  });
 }
 
 /** Connects only when something is to be read, so it costs nothing while no rule reads; a reload may bring one that does. */

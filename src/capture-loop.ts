@@ -1,16 +1,24 @@
+import { gapOf, Gaps, type Gap } from './capture-gap.ts';
 import { captureStart, type CaptureStartOptions } from './capture-start.ts';
+import type { GapPolicy } from './model/gap.ts';
 import type { Invalidation } from './model/invalidation.ts';
-import type { BinlogCoordinates, Epochs, TransactionEnd } from './model/position.ts';
-import type { ChangeBatch } from './model/row-change.ts';
+import { NO_EPOCHS, type BinlogCoordinates, type Epochs, type TransactionEnd } from './model/position.ts';
+import { endsTransaction, type ChangeBatch } from './model/row-change.ts';
+import { NO_VERSION } from './model/version.ts';
+import { weigh, weighValue } from './model/weight.ts';
 import type { ChangeSource, DeadLetter, DeadLetters, InvalidationPublisher } from './ports.ts';
 import { Checkpointer } from './progress/checkpointer.ts';
+import { claimToken } from './progress/claim-token.ts';
 import { InFlightWindow, type Holding } from './progress/in-flight-window.ts';
 import { ReplicationLag } from './progress/replication-lag.ts';
-import { Watermark } from './progress/watermark.ts';
+import { Watermark, type Progress } from './progress/watermark.ts';
 import type { RuleEvaluator } from './rules/evaluate/evaluate.ts';
 import type { Evaluation } from './rules/evaluate/evaluation.ts';
+import type { GapFlush, GapFlushOptions } from './rules/evaluate/gap-flush.ts';
+import type { DeadLetterLimit } from './runtime/dead-letter-limit.ts';
 import { errorMessage } from './runtime/errors.ts';
 import type { Metrics } from './runtime/metrics.ts';
+import { keepTrace } from './start-trace.ts';
 
 export interface CaptureLoopOptions extends CaptureStartOptions {
   /** Names the pipeline in metrics and logs. */
@@ -18,23 +26,23 @@ export interface CaptureLoopOptions extends CaptureStartOptions {
   readonly source: ChangeSource;
   /** The rules in force. Asked when a transaction has ended, so that no transaction is evaluated by two rule sets. */
   readonly evaluator: () => Pick<RuleEvaluator, 'evaluate'>;
+  readonly onGap: GapPolicy;
+  /** What is published when changes may have been missed. */
+  readonly bridge: (gap: GapFlushOptions) => GapFlush;
   /** What is published before the first batch, by the epochs of the checkpoint and its place. */
   readonly restate: (epochs: Epochs, at: BinlogCoordinates) => readonly Invalidation[];
   readonly publisher: InvalidationPublisher;
   /** Keeps the row changes that a rule could not be applied to. */
   readonly deadLetters: DeadLetters;
+  /** Says when it is too many of them; left out: never. */
+  readonly letterLimit?: DeadLetterLimit;
   readonly checkpointIntervalMs: number;
   readonly maxInFlight: { readonly batches: number; readonly bytes: number };
   readonly drainTimeoutMs: number;
   readonly metrics: Metrics;
 }
 
-/**
- * What an invalidation weighs in memory while it is in flight, beside the bytes of its row: objects, key, origin. Without it
- * a transaction of small rows matched by many rules would hold many times the configured bytes.
- */
-const INVALIDATION_BYTES = 500;
-/** Both images as JSON values, and as text while they are written. */
+/** A dead letter without its images. */
 const LETTER_BYTES = 2_000;
 
 /**
@@ -43,12 +51,19 @@ const LETTER_BYTES = 2_000;
  */
 export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortSignal): Promise<void> {
   const { pipeline, clock, logger, metrics, store } = options;
+  // Before the load: whoever had the pipeline until now can save nothing any more that this start would not see.
+  const token = await claimToken(options, signal);
+  const gaps = new Gaps(options);
   const start = await captureStart(options, signal);
-  const watermark = new Watermark(start);
+  // The old checkpoint stays until a gap is behind us: a crash before that finds the gap again.
+  const watermark = new Watermark(start.progress);
   const window = new InFlightWindow<BatchEnd>({
     maxBatches: options.maxInFlight.batches,
     maxBytes: options.maxInFlight.bytes,
-    onWatermark: ({ end, epochs }) => watermark.advance(end, epochs),
+    onWatermark: ({ jump, end, epochs }) => {
+      if (jump !== null) watermark.jump(jump);
+      if (end !== null) watermark.advance(end, epochs);
+    },
     holding: HOLDING,
   });
   const lag = new ReplicationLag(clock);
@@ -59,6 +74,7 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   });
   const checkpointer = new Checkpointer({
     store,
+    token,
     intervalMs: options.checkpointIntervalMs,
     clock,
     logger,
@@ -72,57 +88,106 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   // One failed publish stops everything: later batches may already be acknowledged, the watermark stays before it.
   const failure = new AbortController();
   const stop = AbortSignal.any([signal, failure.signal]);
-  const saving = checkpointer.run(stop);
-  const send = (end: BatchEnd | null, sizeBytes: number, evaluation: Delivered): void => {
+  const saving = checkpointer.run(stop).catch((error: unknown) => failure.abort(error));
+  const tracing = keepTrace(options, stop);
+  const send = (end: BatchEnd | null, sizeBytes: number, evaluation: Delivered, onDone?: () => void): void => {
     const ticket = window.open(end, sizeBytes + weightOf(evaluation));
+    const done = (): void => {
+      window.acknowledge(ticket);
+      onDone?.();
+    };
     const delivery = deliver(options, evaluation);
-    if (delivery === null) window.acknowledge(ticket);
-    else {
-      delivery.then(
-        () => window.acknowledge(ticket),
-        (error: unknown) => failure.abort(error),
-      );
-    }
+    if (delivery === null) done();
+    else delivery.then(done, (error: unknown) => failure.abort(error));
   };
   let evaluator = options.evaluator();
-  let { epochs } = start;
-  const restated = options.restate(epochs, start.position.coordinates);
-  if (restated.length > 0) send(null, 0, { invalidations: restated, letters: [] });
-  let betweenTransactions = true;
+  let epochs = start.progress?.epochs ?? NO_EPOCHS;
+  let lastVersion = start.progress?.lastVersion ?? NO_VERSION;
+  let restated = false;
+
+  /** Resolves with where to go on behind the gap, once the flush is on its way. */
+  const leap = async (gap: Gap): Promise<Progress> => {
+    const { progress, invalidations } = await gaps.bridge(gap, stop);
+    ({ epochs, lastVersion } = progress);
+    const end = { jump: progress, end: null, epochs };
+    send(end, 0, { invalidations, letters: [] }, gaps.bridged);
+    // The flush has raised every epoch that anybody could say again.
+    restated ||= invalidations.length > 0;
+    return progress;
+  };
+
+  /** Resolves with the gap that ends the stream; null: it was stopped. */
+  const stream = async (from: Progress): Promise<Gap | null> => {
+    let betweenTransactions = true;
+    try {
+      for await (const batch of options.source.changes(from, stop)) {
+        if (stop.aborted) break;
+        gaps.passed();
+        if (!restated) {
+          // Not before the source has accepted the position: behind a gap it is not for certain.
+          restated = true;
+          const invalidations = options.restate(epochs, from.position.coordinates);
+          if (invalidations.length > 0) send(null, 0, { invalidations, letters: [] });
+        }
+        if (betweenTransactions) evaluator = options.evaluator();
+        betweenTransactions = endsTransaction(batch);
+        const result = evaluator.evaluate(batch, { captureTimeMs: clock.now(), epochs, signal: stop });
+        // Only lookups wait: without them nothing is put off to a later turn.
+        const evaluation = result instanceof Promise ? await result : result;
+        epochs = evaluation.epochs;
+        lastVersion = batch.changes.at(-1)?.version ?? batch.end?.lastVersion ?? lastVersion;
+        send(batch.end === null ? null : { jump: null, end: batch.end, epochs }, batch.sizeBytes, evaluation);
+        // Behind the publish: what is measured should not wait for the measuring.
+        noteBatch(options, batch);
+        lag.note(batch.commitTimeMs);
+        if (!window.hasRoom) await window.room(stop);
+      }
+    } catch (error) {
+      if (stop.aborted) return null;
+      const gap = gapOf(error, { position: watermark.current()?.position ?? null, lastVersion, epochs });
+      if (gap === null) throw error;
+      return gap;
+    }
+    return null;
+  };
+
   try {
-    for await (const batch of options.source.changes(start, stop)) {
-      if (stop.aborted) break;
-      if (betweenTransactions) evaluator = options.evaluator();
-      betweenTransactions = batch.end !== null;
-      const result = evaluator.evaluate(batch, { captureTimeMs: clock.now(), epochs, signal: stop });
-      // Only lookups wait: without them nothing is put off to a later turn.
-      const evaluation = result instanceof Promise ? await result : result;
-      epochs = evaluation.epochs;
-      send(batch.end === null ? null : { end: batch.end, epochs }, batch.sizeBytes, evaluation);
-      // Behind the publish: what is measured should not wait for the measuring.
-      noteBatch(options, batch);
-      lag.note(batch.commitTimeMs);
-      if (!window.hasRoom) await window.room(stop);
+    let from = start.progress;
+    for (let { gap } = start; ;) {
+      if (gap !== null) from = await leap(gap);
+      if (from === null) throw new Error('a start with neither a place nor a gap');
+      gap = await stream(from);
+      if (gap === null) break;
     }
   } catch (error) {
     if (!stop.aborted) failure.abort(error);
   }
   await saving;
+  await tracing;
   if (!failure.signal.aborted) await drain(window, options, failure.signal);
-  await saveLast(checkpointer, logger);
+  // What a policy of `halt` has found is left as it was found.
+  if (!gaps.halted) await saveLast(checkpointer, logger);
   failure.signal.throwIfAborted();
 }
 
 /** What a batch moves when everything before it and in it is acknowledged. */
 interface BatchEnd {
-  readonly end: TransactionEnd;
+  /** Over a gap: here it begins anew. */
+  readonly jump: Progress | null;
+  /** From there, or from where it stood. */
+  readonly end: TransactionEnd | null;
   readonly epochs: Epochs;
 }
 
 /** Of ends that wait for an older batch, coordinates, version and epochs of the newest are enough, but every GTID counts. */
 const HOLDING: Holding<BatchEnd> = {
-  merge: (older, { end, epochs }) => ({ end: { ...end, gtids: [...older.end.gtids, ...end.gtids] }, epochs }),
-  weigh: ({ end }) => end.gtids.length,
+  merge: (older, newer) => {
+    if (newer.jump !== null) return newer;
+    const { end, epochs } = newer;
+    if (end === null) return { ...older, epochs };
+    return { jump: older.jump, end: { ...end, gtids: [...(older.end?.gtids ?? []), ...end.gtids] }, epochs };
+  },
+  weigh: ({ end }) => end?.gtids.length ?? 0,
   // About 100 MB.
   maxWeight: 1_000_000,
 };
@@ -130,11 +195,25 @@ const HOLDING: Holding<BatchEnd> = {
 type Delivered = Pick<Evaluation, 'invalidations' | 'letters'>;
 
 function weightOf({ invalidations, letters }: Delivered): number {
-  return invalidations.length * INVALIDATION_BYTES + letters.length * LETTER_BYTES;
+  let bytes = 0;
+  for (const invalidation of invalidations) bytes += weigh(invalidation);
+  for (const { item } of letters) bytes += LETTER_BYTES + weighImages(item);
+  return bytes;
 }
 
-/** Resolves when all of it is published and kept; null: there is nothing to deliver. */
+function weighImages(item: DeadLetter['item']): number {
+  return item.kind === 'unmapped' ? weighValue(item.before) + weighValue(item.after) : 0;
+}
+
+/**
+ * Resolves when all of it is published and kept; null: there is nothing to deliver. Throws DEAD_LETTERS_LIMIT before anything of the
+ * batch is published.
+ */
 function deliver(options: CaptureLoopOptions, { invalidations, letters }: Delivered): Promise<unknown> | null {
+  options.letterLimit?.judge(
+    letters.map(({ reason }) => reason),
+    invalidations.length,
+  );
   const published = invalidations.length === 0 ? null : options.publisher.publish(invalidations);
   if (letters.length === 0) return published;
   return Promise.all([published, keep(options, letters)]);
@@ -187,10 +266,11 @@ async function drain(
   }
 }
 
-function noteBatch({ metrics, pipeline }: CaptureLoopOptions, { changes, end, commitTimeMs }: ChangeBatch): void {
+function noteBatch({ metrics, pipeline }: CaptureLoopOptions, batch: ChangeBatch): void {
+  const { changes, end, heldEnds = 0, commitTimeMs } = batch;
   if (changes.length > 0) metrics.count('sluice_row_changes_total', { pipeline }, changes.length);
   // A heartbeat ends no transaction.
-  if (end !== null && commitTimeMs !== null) {
-    metrics.count('sluice_transactions_total', { pipeline }, Math.max(1, end.gtids.length));
-  }
+  if (commitTimeMs === null) return;
+  const transactions = heldEnds + (end === null ? 0 : Math.max(1, end.gtids.length));
+  if (transactions > 0) metrics.count('sluice_transactions_total', { pipeline }, transactions);
 }

@@ -4,12 +4,16 @@ import { hostname } from 'node:os';
 import { RedisCheckpointStore } from './cache/redis-checkpoint-store.ts';
 import { runCaptureLoop } from './capture-loop.ts';
 import { EventDecoder } from './decode/event-decoder.ts';
-import type { CheckpointStore, DeadLetters, InvalidationPublisher, RowLookup } from './ports.ts';
+import { createActiveCapture } from './active-capture.ts';
+import type { CheckpointStore, DeadLetters, InvalidationPublisher, Lease, RowLookup, StartTrace } from './ports.ts';
 import { FileCheckpointStore } from './progress/file-checkpoint-store.ts';
+import { assertHeld } from './progress/lease-guard.ts';
+import { underLease } from './progress/under-lease.ts';
 import { BrokenRules } from './rules/evaluate/broken-rules.ts';
 import { RuleEvaluator } from './rules/evaluate/evaluate.ts';
 import type { CheckpointConfig } from './runtime/config/config.ts';
-import { supervise, type Task } from './runtime/supervise.ts';
+import { DeadLetterLimit } from './runtime/dead-letter-limit.ts';
+import type { Task } from './runtime/supervise.ts';
 import { MysqlChangeSource } from './source/mysql-change-source.ts';
 import { MysqlRowLookup } from './source/row-lookup.ts';
 import { deriveServerId } from './source/server-id.ts';
@@ -17,6 +21,7 @@ import { kafkaTransport } from './topics.ts';
 import { KafkaCheckpointStore } from './transport/kafka-checkpoint-store.ts';
 import { KafkaDeadLetters } from './transport/kafka-dead-letters.ts';
 import { KafkaPublisher } from './transport/kafka-publisher.ts';
+import { KafkaStartTrace } from './transport/kafka-start-trace.ts';
 
 export function createCapture(runtime: Runtime): Daemon {
   const { config, clock, metrics } = runtime;
@@ -24,6 +29,7 @@ export function createCapture(runtime: Runtime): Daemon {
   if (config.deadLetters.kind !== 'kafka') throw new Error('the Kafka transport keeps dead letters in a topic');
   const pipeline = config.name;
   const logger = runtime.logger.child({ component: 'transport' });
+  const { lease, claimed } = createActiveCapture(runtime);
   const publisher = new KafkaPublisher({
     connection: transport,
     topic: transport.topic,
@@ -32,9 +38,10 @@ export function createCapture(runtime: Runtime): Daemon {
     logger,
     metrics,
     closeTimeoutMs: config.shutdown.drainTimeoutMs,
+    permit: () => assertHeld(lease),
   });
   metrics.onScrape(() => metrics.set('sluice_queue_depth_records', { pipeline }, publisher.depth()));
-  const store = createCheckpointStore({ config, clock, logger });
+  const store = claimed(createCheckpointStore({ config, clock, logger }));
   const deadLetters = new KafkaDeadLetters({
     connection: transport,
     topic: config.deadLetters.topic,
@@ -46,19 +53,25 @@ export function createCapture(runtime: Runtime): Daemon {
   const lookup = createLookup(runtime);
   const brokenRules = new BrokenRules(metrics);
   const serverId = serverIdOf(runtime, pipeline);
-  const capture = captureTask(runtime, { pipeline, serverId, publisher, store, deadLetters, lookup, brokenRules });
+  const trace = new KafkaStartTrace({ connection: transport, topic: transport.topic, logger });
+  const parts = { pipeline, serverId, publisher, store, trace, deadLetters, lookup, brokenRules, lease };
+  const capture = captureTask(runtime, parts);
   return {
+    lease,
     audit: null,
     links: [
       { gauge: 'sluice_source_connected', labels: { pipeline } },
+      { gauge: 'sluice_gap_flush_pending', labels: { pipeline } },
       ...publisher.links.map((link) => ({ gauge: 'sluice_kafka_available', labels: { link } }) as const),
     ],
     notReady: () => brokenRules.reasons(),
     run: async (signal) => {
       try {
-        await supervise([capture], signal);
+        await underLease(lease, [capture], signal);
       } finally {
         await Promise.all([publisher.close(), deadLetters.close(), lookup.close(), store.close()]);
+        // Last: whoever is next begins at once.
+        await lease.close();
       }
     },
   };
@@ -70,10 +83,13 @@ export interface CaptureParts {
   readonly serverId: number;
   readonly publisher: InvalidationPublisher;
   readonly store: CheckpointStore;
+  readonly trace: StartTrace;
   readonly deadLetters: DeadLetters;
   readonly lookup: RowLookup;
   /** Of the whole process: pipelines with the same rules find the same mistakes. */
   readonly brokenRules: BrokenRules;
+  /** Of the whole process: without it no dump is asked for. */
+  readonly lease: Lease;
 }
 
 /** One capture as a task: joins the source, evaluates the rules, publishes, keeps the checkpoint. */
@@ -85,10 +101,16 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
     ...settings,
     pipeline: parts.pipeline,
     serverId: parts.serverId,
+    permit: (signal) => parts.lease.acquire(signal),
     // A chunk decoded ahead is enough to keep the pipeline busy; all that waits beyond it stays on the source.
     maxBufferedBytes: settings.maxChunkBytes,
     createDecoder: (from, { lowerCaseNames }) =>
-      new EventDecoder({ from, maxChunkBytes: settings.maxChunkBytes, lowerCaseNames }),
+      new EventDecoder({
+        from,
+        maxChunkBytes: settings.maxChunkBytes,
+        maxHeldBytes: settings.maxXaBytes,
+        lowerCaseNames,
+      }),
     clock,
     logger,
     metrics,
@@ -103,7 +125,10 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
       {
         ...parts,
         source,
+        letterLimit: new DeadLetterLimit(config.deadLetters.limits),
         evaluator,
+        onGap: settings.onGap,
+        bridge: (gap) => evaluator().bridge(gap, clock.now()),
         restate: (epochs, at) => evaluator().restate(epochs, at, clock.now()),
         checkpointIntervalMs: config.checkpoint.intervalMs,
         firstStart: async (abort) => ({

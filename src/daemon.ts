@@ -1,5 +1,5 @@
 import type { LiveRules } from './live-rules.ts';
-import type { Clock } from './ports.ts';
+import type { Clock, Lease } from './ports.ts';
 import type { AuditTrail } from './runtime/audit-trail.ts';
 import type { Config } from './runtime/config/config.ts';
 import type { Logger } from './runtime/logger.ts';
@@ -21,6 +21,8 @@ export interface Daemon {
   readonly links: readonly Link[];
   /** Other reasons why it is not ready: rules that do not fit their tables. */
   notReady?(): readonly string[];
+  /** Of a command that only one process of a name may do. */
+  readonly lease?: Lease;
   /** Null when this process applies nothing. */
   readonly audit: AuditTrail | null;
   /** Runs until aborted and drained. */

@@ -91,7 +91,13 @@ function historyOf({ config, selection, clock, signal }: HistoryRun): AsyncGener
     name: `${name}.explain`,
     maxBufferedBytes: source.maxChunkBytes,
     createDecoder: (from, { lowerCaseNames }) =>
-      new EventDecoder({ from, maxChunkBytes: source.maxChunkBytes, lowerCaseNames }),
+      new EventDecoder({
+        from,
+        maxChunkBytes: source.maxChunkBytes,
+        maxHeldBytes: source.maxXaBytes,
+        lowerCaseNames,
+        resumable: false,
+      }),
     selection,
     clock,
     logger: silentLogger,

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { registerApply } from './cli/apply.ts';
 import { registerCapture } from './cli/capture.ts';
 import { registerCheck } from './cli/check.ts';
+import { registerDeadLetters } from './cli/dead-letters.ts';
 import { registerExplain } from './cli/explain.ts';
 import { reportError } from './cli/report-error.ts';
 import { registerRun } from './cli/run.ts';
@@ -38,6 +39,7 @@ Examples:
   sluice capture --config sluice.yaml          MySQL to Kafka
   sluice apply --config sluice.yaml            Kafka to Redis; any number of them
   sluice tail --config sluice.yaml --key 'product:1*'
+  sluice dead-letters list --config sluice.yaml   what could not be applied, and why
 
 Exit codes: 0 ordered stop, 1 unexpected, 2 configuration or server settings, 3 position gone, 4 lease lost.`,
   )
@@ -51,6 +53,7 @@ const commands = [
   registerTest,
   registerExplain,
   registerTail,
+  registerDeadLetters,
 ];
 for (const register of commands) register(program);
 

@@ -42,16 +42,26 @@ export interface PartitionBatch {
   readonly items: readonly DeliveredItem[];
 }
 
-/** Applies one batch completely. Resolving means finished (applied or kept as a dead letter); never called twice at once for one partition. */
-export type BatchHandler = (batch: PartitionBatch, signal: AbortSignal) => Promise<void>;
+/** What of a batch is done later: it is all applied once, and something of it has to be applied once more. */
+export interface Remainder {
+  /** Resolves when the batch is finished; rejects as a handler does, also with the reason of the batch's signal. */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * Applies one batch; never called twice at once for one partition. Resolves when the next batch may come: with null when this one
+ * is finished (applied or kept as a dead letter), else with what remains of it, and then it is not finished before that is.
+ */
+export type BatchHandler = (batch: PartitionBatch, signal: AbortSignal) => Promise<Remainder | null>;
 
 /** The consuming side. Implementations: InProcessQueue, KafkaSubscription. */
 export interface InvalidationSubscription {
   /**
-   * One loop per partition, batches in order; the offset is committed after the handler resolved, never before.
-   * Before a partition is taken away its loop is drained (its handler's signal aborts only when time is up).
-   * A repeated delivery after a crash or rebalance begins at the last committed offset. Resolves when aborted and
-   * drained; rejects when the handler rejects, or on an error that restarting the client does not mend.
+   * One loop per partition, batches in order; the offset is committed after the batch and all before it are finished, never
+   * before. Before a partition is taken away its loop is drained (its handler's signal aborts only when time is up); a remainder
+   * is not waited for then, and repeated. A repeated delivery after a crash or rebalance begins at the last committed offset.
+   * Resolves when aborted and drained, remainders too; rejects when the handler or a remainder rejects, or on an error that
+   * restarting the client does not mend.
    */
   run(handler: BatchHandler, signal: AbortSignal): Promise<void>;
 }
@@ -78,6 +88,11 @@ export interface FlushRequest {
   readonly version: Version;
   /** Keys that carry a newer version stay. False: whatever matches goes. */
   readonly versioned: boolean;
+  /**
+   * Of a versioned one: keys with a newer version go too. That version stays, unless it is so high that only a past that nobody
+   * remembers can have given it (`lostAbove`): then it becomes the flush's.
+   */
+  readonly forced?: boolean;
 }
 
 /** So far, since this call began. */
@@ -160,6 +175,8 @@ export interface UnmappedChange {
   readonly version: Version;
   readonly before: Readonly<Record<string, JsonValue>> | null;
   readonly after: Readonly<Record<string, JsonValue>> | null;
+  /** The images are too large to be kept; both are null then. */
+  readonly truncated?: boolean;
   /** `file:offset` of its transaction in the binlog. */
   readonly place: string;
 }
@@ -188,16 +205,57 @@ export interface Checkpoint extends ResumePoint {
 
 /** Implementations: FileCheckpointStore, RedisCheckpointStore, KafkaCheckpointStore. */
 export interface CheckpointStore {
-  /** The last saved checkpoint, null if there never was one. Throws CHECKPOINT_UNREADABLE if it is damaged. */
+  /**
+   * The checkpoint that counts: the last one saved under the newest token, or what stood there before it was claimed. Null if
+   * there never was one. Throws CHECKPOINT_UNREADABLE if it is damaged.
+   */
   load(): Promise<Checkpoint | null>;
-  /** Durable when it resolves; a crash in between leaves the old one or the new one, never half. */
-  save(checkpoint: Checkpoint): Promise<void>;
+  /**
+   * Takes the next fencing token, greater than all before it; what `load` gives stays the same. From now on a save under an older
+   * one changes nothing. Works on a damaged checkpoint too. Throws CHECKPOINT_UNAVAILABLE (retryable).
+   */
+  claim(): Promise<number>;
+  /** Whether nobody has claimed a newer token. */
+  isNewest(token: number): Promise<boolean>;
+  /**
+   * Durable when it resolves; a crash in between leaves the old one or the new one, never half. Throws LEASE_LOST if a newer
+   * token was claimed, and CHECKPOINT_UNAVAILABLE (retryable).
+   */
+  save(checkpoint: Checkpoint, token: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Remembers, with the cache itself, that the daemon has worked with it. Implementations: RedisStartTrace, KafkaStartTrace. */
+export interface StartTrace {
+  /** Whether it has. A cache that lost everything has lost its trace too, and nothing in it is stale. Throws a retryable error. */
+  exists(): Promise<boolean>;
+  /** Safe to repeat, and to be repeated: the cache may lose it. Throws a retryable error. */
+  leave(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Exactly one process of a name is the holder. Implementations: MysqlLease, in-memory (tests). */
+export interface Lease {
+  /**
+   * Resolves when this process is the holder: at once if it is, else when it has become it, perhaps again after a lost
+   * connection. Throws LEASE_LOST once another process took over, or the signal's reason.
+   */
+  acquire(signal: AbortSignal): Promise<void>;
+  /** Whether it is the holder at this very moment: to be asked right before anything that only the holder may do. */
+  isHeld(): boolean;
+  /** Whether this process waits for another one, which holds it. */
+  isStandby(): boolean;
+  /** Aborted with the reason (LEASE_LOST) when another process took over. It never comes back after that. */
+  readonly lost: AbortSignal;
+  /** Lets go: the next one has it at once. */
   close(): Promise<void>;
 }
 
 export interface Clock {
-  /** ms since the epoch. */
+  /** ms since the epoch. Whoever sets the clock of the machine moves it. */
   now(): number;
+  /** ms since some moment, for what has to last a time: it only ever goes forward, at the same pace. */
+  monotonicMs(): number;
   /** Resolves after `ms`; throws the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

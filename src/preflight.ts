@@ -8,6 +8,7 @@ import { unsuitableColumns } from './rules/check/check-columns.ts';
 import { missingColumns, unmatchedTables } from './rules/check/check-tables.ts';
 import { problemAt } from './rules/check/problem-at.ts';
 import { tableWarnings } from './rules/check/table-warnings.ts';
+import { sampleKey } from './rules/template/sample-key.ts';
 import { templateLookups } from './rules/template/template-uses.ts';
 import { pipelineOf } from './run.ts';
 import type { Config } from './runtime/config/config.ts';
@@ -18,7 +19,8 @@ import type { Logger } from './runtime/logger.ts';
 import { preflightSource } from './source/preflight.ts';
 import { preflightQueries, type RuleQuery } from './source/preflight-queries.ts';
 import { readTables, readViews } from './source/tables.ts';
-import { kafkaTransport, topicPlans } from './topics.ts';
+import { kafkaRights, kafkaTransport, topicPlans } from './topics.ts';
+import { checkRights } from './transport/kafka-rights.ts';
 import { checkTopics, ensureTopics } from './transport/kafka-topics.ts';
 
 /** The servers a command needs: where changes come from, where refreshes are read, where keys are, and what lies between. */
@@ -100,7 +102,9 @@ async function sourceProblems(
   const { config } = loaded;
   const { address, connectTimeoutMs } = config.source;
   const problems = await Promise.all(
-    serverIds(config).map((serverId) => preflightSource({ address, serverId, connectTimeoutMs })),
+    serverIds(config).map((serverId) =>
+      preflightSource({ address, serverId, connectTimeoutMs, lease: config.lease.enabled }),
+    ),
   );
   if (problems.flat().length > 0) return problems.flat().map((problem) => located(loaded, ['source'], problem));
   const tables = await readTables(address, connectTimeoutMs);
@@ -174,10 +178,11 @@ function queriesOf(ruleSet: RuleSet, parts: readonly Part[]): RuleQuery[] {
  * refused.
  */
 async function targetProblems(
-  { loaded, mode, logger }: PreflightOptions,
+  { loaded, ruleSet, mode, logger }: PreflightOptions,
   restarts: () => Promise<boolean>,
 ): Promise<Problem[]> {
-  const found = await Promise.all(loaded.config.targets.map((target) => preflightTarget(target)));
+  const sampleKeys = ruleSet.rules.flatMap(({ keys }) => keys.map(sampleKey));
+  const found = await Promise.all(loaded.config.targets.map((target) => preflightTarget({ ...target, sampleKeys })));
   const isAway = (problems: readonly Problem[]): boolean => problems.some(({ temporary }) => temporary === true);
   const waits =
     mode === 'prepare' && found.some(isAway) && (found.some((problems) => !isAway(problems)) || (await restarts()));
@@ -195,13 +200,18 @@ async function kafkaProblems(
 ): Promise<Problem[]> {
   const { config } = loaded;
   const connection = kafkaTransport(config);
-  // Whoever does not read the source is a worker.
+  // Whoever does not read the source is a worker; a check of everything is about both.
   const topics = topicPlans(config, parts.includes('source') ? 'capture' : 'apply');
-  const problems =
+  const found =
     mode === 'check'
       ? await checkTopics({ connection, topics, logger })
       : await ensureTopics({ connection, topics, logger });
-  return problems.map((problem) => located(loaded, ['transport'], problem));
+  const rights = [
+    ...(parts.includes('source') ? kafkaRights(config, 'capture') : []),
+    ...(parts.includes('targets') ? kafkaRights(config, 'apply') : []),
+  ];
+  const lacking = await checkRights({ connection, rights, logger });
+  return distinct([...found, ...lacking]).map((problem) => located(loaded, ['transport'], problem));
 }
 
 /** Gives a problem the place of the option that it is about. */

@@ -1,7 +1,8 @@
 /** MySQL 9.7 and MariaDB as native servers: their flags, and the data folder they start from. */
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import type { Certificates } from './certificates.ts';
 import { isRoot } from './folders.ts';
 import { testAccount } from './mysql-accounts.ts';
 import { mariadbFlags, mariadbProgram, mariadbTemplate } from './mysql-mariadb.ts';
@@ -19,6 +20,8 @@ export interface SqlServerOptions {
   flags: readonly string[];
   /** Use this data folder instead of one below the server's own folder. */
   dataDir?: string;
+  /** It lets nobody in without TLS. */
+  certificates?: Certificates;
   progress: Progress;
 }
 
@@ -44,7 +47,7 @@ export function sqlServer(options: SqlServerOptions): Server {
   return {
     label: options.label,
     portCount: 1,
-    version: sqlVersion,
+    version: (port) => askSqlVersion(sqlUrl(port), options.certificates),
     prepare: async (folder, [port = 0]) => {
       const program = await (isMysql ? mysqlProgram : mariadbProgram)(options.progress);
       const data = options.dataDir ?? join(folder, 'data');
@@ -61,10 +64,17 @@ export function sqlServer(options: SqlServerOptions): Server {
         `--port=${port}`,
         // Any number will do as long as no two servers that meet have the same; the port is such a number.
         `--server-id=${port}`,
+        ...tlsFlags(options.certificates),
         ...options.flags,
       ];
     },
   };
+}
+
+function tlsFlags(certificates: Certificates | undefined): string[] {
+  if (certificates === undefined) return [];
+  const { ca, server } = certificates;
+  return ['--require-secure-transport=ON', `--ssl-ca=${ca}`, `--ssl-cert=${server.cert}`, `--ssl-key=${server.key}`];
 }
 
 /** Both refuse to run as root unless told so; an unprivileged account might not reach a checkout below /root. */
@@ -94,12 +104,9 @@ export function sqlUrl(port: number): string {
   return `mysql://${testAccount.user}:${testAccount.password}@127.0.0.1:${port}`;
 }
 
-export function sqlVersion(port: number): Promise<string> {
-  return askSqlVersion(sqlUrl(port));
-}
-
-export async function askSqlVersion(url: string): Promise<string> {
-  const connection = await createConnection({ uri: url, connectTimeout: 5_000 });
+export async function askSqlVersion(url: string, certificates?: Certificates): Promise<string> {
+  const ssl = certificates && { ca: await readFile(certificates.ca, 'utf8') };
+  const connection = await createConnection({ uri: url, connectTimeout: 5_000, ...(ssl && { ssl }) });
   // Without a listener a connection that breaks while we close it would be an uncaught 'error' event.
   connection.on('error', () => undefined);
   try {

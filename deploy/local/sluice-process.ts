@@ -8,6 +8,14 @@ export interface SluiceExit {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface SluiceProcessOptions {
+  readonly args: readonly string[];
+  readonly env?: Record<string, string>;
+  readonly nodeArgs?: readonly string[];
+  /** The file to run. Default: what `npm run build` made. */
+  readonly main?: string;
+}
+
 /** A real daemon as a child process, for the demo, the bench and the end-to-end tests. Needs `npm run build`. */
 export class SluiceProcess {
   readonly exited: Promise<SluiceExit>;
@@ -16,8 +24,8 @@ export class SluiceProcess {
   #stderr = '';
   #stdout = '';
 
-  constructor(options: { args: readonly string[]; env?: Record<string, string>; nodeArgs?: readonly string[] }) {
-    this.#child = spawn(process.execPath, [...(options.nodeArgs ?? []), MAIN, ...options.args], {
+  constructor(options: SluiceProcessOptions) {
+    this.#child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.main ?? MAIN, ...options.args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
     });

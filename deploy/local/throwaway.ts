@@ -12,6 +12,8 @@ import { goneWithin, startServer, stopProcess, type Server } from './server.ts';
 
 export interface Throwaway {
   readonly port: number;
+  /** All it listens on; `port` is the first. */
+  readonly ports: readonly number[];
   /** Changes with every start. */
   readonly pid: number;
   /** Where its data and its `log` are. */
@@ -59,6 +61,7 @@ export async function startThrowaway(server: Server, givenPort?: number): Promis
   }
   return {
     folder,
+    ports,
     port: ports[0] ?? 0,
     get pid() {
       return id?.pid ?? 0;

@@ -1,4 +1,5 @@
 import type { CacheCommand } from '../ports.ts';
+import { keySlot } from './key-slot.ts';
 import type { VersionKeys } from './version-keys.ts';
 
 /**
@@ -7,12 +8,20 @@ import type { VersionKeys } from './version-keys.ts';
  */
 export type ApplyRequest = UnlinkRequest | ScriptRequest;
 
-export interface UnlinkRequest {
+/** Where it goes. */
+interface Route {
+  /** The cluster slot of all its keys; null: the server is the only one. */
+  readonly slot: number | null;
+  /** The slot is on its way: only this once another node (`host:port`) is asked. */
+  readonly askAt?: string;
+}
+
+export interface UnlinkRequest extends Route {
   readonly kind: 'unlink';
   readonly keys: readonly string[];
 }
 
-export interface ScriptRequest {
+export interface ScriptRequest extends Route {
   readonly kind: 'script';
   readonly places: readonly number[];
   /** KEYS and ARGV of apply-versioned.lua. */
@@ -26,49 +35,85 @@ const COMMANDS_PER_SCRIPT = 200;
 /** Counted in UTF-16 units, so roughly bytes. One value may be larger: it then travels alone. */
 const VALUES_PER_SCRIPT = 256 * 1024;
 
+export interface RequestOptions {
+  readonly versionKeys: VersionKeys;
+  readonly versionTtlMs: number;
+  /** In a cluster no command has keys of two slots. */
+  readonly clustered: boolean;
+}
+
 /** Groups commands for distinct keys; their order does not matter. */
-export function buildRequests(
-  commands: readonly CacheCommand[],
-  versionKeys: VersionKeys,
-  versionTtlMs: number,
-): ApplyRequest[] {
-  const requests: ApplyRequest[] = [];
-  let unlink: string[] = [];
-  let script = new ScriptBuilder(versionTtlMs);
+export function buildRequests(commands: readonly CacheCommand[], options: RequestOptions): ApplyRequest[] {
+  const builders = new Map<number | null, SlotBuilder>();
   for (const [place, command] of commands.entries()) {
-    if (command.kind === 'delete' && !command.versioned) {
-      if (unlink.length === KEYS_PER_UNLINK) unlink = [];
-      if (unlink.length === 0) requests.push({ kind: 'unlink', keys: unlink });
-      unlink.push(command.key);
-    } else {
-      if (script.isFull) script = new ScriptBuilder(versionTtlMs);
-      if (script.places.length === 0) requests.push(script);
-      script.add(place, command, versionKeys.of(command.key));
-    }
+    const slot = options.clustered ? keySlot(command.key) : null;
+    let builder = builders.get(slot);
+    if (builder === undefined) builders.set(slot, (builder = new SlotBuilder(slot, options)));
+    builder.add(place, command);
   }
-  return requests;
+  return [...builders.values()].flatMap(({ requests }) => requests);
+}
+
+class SlotBuilder {
+  readonly requests: ApplyRequest[] = [];
+  readonly #slot: number | null;
+  readonly #options: RequestOptions;
+  #unlink: string[] = [];
+  #script: ScriptBuilder | undefined;
+
+  constructor(slot: number | null, options: RequestOptions) {
+    this.#slot = slot;
+    this.#options = options;
+  }
+
+  add(place: number, command: CacheCommand): void {
+    if (command.kind === 'delete' && !command.versioned) this.#unlinkKey(command.key);
+    else this.#openScript().add(place, command, this.#options.versionKeys.of(command.key));
+  }
+
+  #unlinkKey(key: string): void {
+    if (this.#unlink.length === KEYS_PER_UNLINK) this.#unlink = [];
+    if (this.#unlink.length === 0) this.requests.push({ kind: 'unlink', slot: this.#slot, keys: this.#unlink });
+    this.#unlink.push(key);
+  }
+
+  #openScript(): ScriptBuilder {
+    if (this.#script === undefined || this.#script.isFull) {
+      this.#script = new ScriptBuilder(this.#slot, this.#options.versionTtlMs);
+      this.requests.push(this.#script);
+    }
+    return this.#script;
+  }
+}
+
+/** The same request, each key by itself: while a slot moves, one key may be here and the next one there already. */
+export function splitUnlink({ keys, slot }: UnlinkRequest): UnlinkRequest[] {
+  return keys.map((key) => ({ kind: 'unlink', slot, keys: [key] }));
 }
 
 /** The same commands, each in a script of its own: to find out which of them makes the script fail. */
 export function splitScript(request: ScriptRequest): ScriptRequest[] {
+  const { slot } = request;
   const [versionTtl = ''] = request.args;
   let at = 1;
   return request.places.map((place, index) => {
     const end = at + 4 + Number(request.args[at + 3]);
     const args = [versionTtl, ...request.args.slice(at, end)];
     at = end;
-    return { kind: 'script', places: [place], keys: request.keys.slice(index * 2, index * 2 + 2), args };
+    return { kind: 'script', slot, places: [place], keys: request.keys.slice(index * 2, index * 2 + 2), args };
   });
 }
 
 class ScriptBuilder implements ScriptRequest {
   readonly kind = 'script';
+  readonly slot: number | null;
   readonly places: number[] = [];
   readonly keys: string[] = [];
   readonly args: string[];
   #size = 0;
 
-  constructor(versionTtlMs: number) {
+  constructor(slot: number | null, versionTtlMs: number) {
+    this.slot = slot;
     this.args = [String(versionTtlMs)];
   }
 

@@ -16,6 +16,13 @@ export function keySlot(key: string): number {
   return crc16(Buffer.from(hashTag(key) ?? key, 'utf8')) % SLOTS;
 }
 
+/** Of a key that may be no text. */
+export function slotOfBytes(key: Buffer): number {
+  const open = key.indexOf('{');
+  const close = open === -1 ? -1 : key.indexOf('}', open + 1);
+  return crc16(close === -1 || close === open + 1 ? key : key.subarray(open + 1, close)) % SLOTS;
+}
+
 function crc16(bytes: Uint8Array): number {
   let crc = 0;
   for (const byte of bytes) {

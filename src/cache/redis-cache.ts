@@ -1,128 +1,186 @@
 import type { Redis } from 'ioredis';
 import type { Cache, CacheCommand, CacheOutcome, Clock, FlushProgress, FlushRequest } from '../ports.ts';
-import type { RedisAddress } from '../runtime/config/config.ts';
 import { SluiceError } from '../runtime/errors.ts';
-import { buildRequests, splitScript, type ApplyRequest, type ScriptRequest } from './apply-request.ts';
-import { APPLY_SCRIPT, FLUSH_SCRIPT } from './lua-script.ts';
-import { RedisConnection } from './redis-connection.ts';
-import { isAboutTheKey, isScriptFailure, isScriptUnknown, safeMessage } from './redis-errors.ts';
+import { buildRequests, splitScript, splitUnlink, type ApplyRequest, type ScriptRequest } from './apply-request.ts';
+import { HistoryRepair, type HistoryEvent } from './history-repair.ts';
+import { APPLY_SCRIPT } from './lua-script.ts';
+import {
+  isAboutTheKey,
+  isScriptFailure,
+  isScriptUnknown,
+  isTryAgain,
+  redirectOf,
+  safeMessage,
+} from './redis-errors.ts';
 import { RedisFlush } from './redis-flush.ts';
+import type { RedisServer, RedisServersOptions } from './redis-server.ts';
+import { openServers, type RedisServers } from './redis-servers.ts';
+import { ServerFlush } from './server-flush.ts';
+import { sendRequests, type Reply } from './send-requests.ts';
 import { VersionKeys } from './version-keys.ts';
 
-export interface RedisCacheOptions {
+export interface RedisCacheOptions extends RedisServersOptions {
   /** The name of the target in metrics and messages. */
   readonly name: string;
-  readonly address: RedisAddress;
-  readonly commandTimeoutMs: number;
-  readonly connectTimeoutMs?: number;
+  /** Of the daemon and the target: what one process leaves in Redis under it, the next one looks at. Default: `name`. */
+  readonly owner?: string;
   /** How long the version of a key is kept after it was last applied, ms: longer than any redelivery can be late. */
   readonly versionTtlMs: number;
   /** Keys of the server that a flush looks at per second, at most. */
   readonly flushKeysPerSecond: number;
+  /** So many replicas must have a write before it counts as applied. Default: 0. */
+  readonly waitReplicas?: number;
   readonly clock: Clock;
+  /** Throws if nothing may be changed at this moment; asked right before every send, as a connection may take its time. */
+  readonly permit?: () => void;
+  /** Patterns of every key that the rules in force own: what goes when a server has forgotten more than can be repeated. */
+  readonly ownPatterns?: () => readonly string[];
+  readonly onHistory?: (event: HistoryEvent) => void;
 }
 
-/** First try, once more after NOSCRIPT, once more split; a server that still forgets the script is retried later. */
-const MAX_ROUNDS = 4;
+/** Times that a request may be sent on by nodes, or to a server that has forgotten the script; then it is retried later. */
+const MAX_ROUNDS = 20;
+/** While a slot moves: most take a few ms. */
+const TRY_AGAIN_MS = 25;
 
 /** Written by `check`: the only way to know that writes are accepted. */
 const CHECK_KEY = 'sluice:check';
 
 /**
- * One Redis server. A batch is one pipeline: one write, one round trip; plain deletes as UNLINK of many keys, all else
- * through the versioned script. Calls may overlap: they share the connection, and neither kind depends on order.
- * Flushes have a connection of their own, made at the first, so that no command waits behind them; each has the
- * pace of its own, so whoever calls does one at a time.
+ * One target: a server, a cluster, or the master that sentinels know. A batch is one pipeline for each server: one write,
+ * one round trip; plain deletes as UNLINK of many keys, all else through the versioned script. Calls may overlap: they
+ * share the connections, and neither kind depends on order. Flushes have connections of their own, made at the first,
+ * so that no command waits behind them; each has the pace of its own, so whoever calls does one at a time.
  */
 export class RedisCache implements Cache {
   readonly name: string;
-  readonly #versionTtlMs: number;
+  readonly #options: RedisCacheOptions;
   readonly #versionKeys = new VersionKeys();
-  readonly #connection: RedisConnection;
-  readonly #flush: RedisFlush;
-  /** One for each server that holds keys. */
-  readonly #flushConnections: readonly RedisConnection[];
+  readonly #servers: RedisServers;
+  readonly #flush: ServerFlush;
+  readonly #history: HistoryRepair;
 
-  constructor({ name, versionTtlMs, flushKeysPerSecond, clock, ...connection }: RedisCacheOptions) {
+  constructor(options: RedisCacheOptions) {
+    const { name, owner = name, versionTtlMs, flushKeysPerSecond: keysPerSecond, clock } = options;
     this.name = name;
-    this.#versionTtlMs = versionTtlMs;
-    this.#connection = new RedisConnection({
-      ...connection,
-      clientName: `sluice:${name}`,
-      prepare: (client) => APPLY_SCRIPT.load(client),
-    });
+    this.#options = options;
+    const servers = openServers(options);
+    const { clustered } = servers;
     const versionKeys = this.#versionKeys;
-    this.#flush = new RedisFlush({ clock, keysPerSecond: flushKeysPerSecond, versionKeys, versionTtlMs });
-    this.#flushConnections = [
-      new RedisConnection({
-        ...connection,
-        clientName: `sluice:${name}:flush`,
-        prepare: (client) => FLUSH_SCRIPT.load(client),
-      }),
-    ];
+    this.#servers = servers;
+    this.#flush = new ServerFlush({
+      servers,
+      clock,
+      flush: new RedisFlush({ clock, keysPerSecond, versionKeys, versionTtlMs, clustered }),
+    });
+    this.#history = new HistoryRepair({
+      owner,
+      servers,
+      clock,
+      tagOf: (slot) => versionKeys.numberIn(slot),
+      apply: (commands) => this.apply(commands),
+      flush: async (request, signal) => (await this.flush(request, () => undefined, signal)).removedKeys,
+      ownPatterns: options.ownPatterns ?? (() => []),
+      onEvent: options.onHistory ?? (() => undefined),
+    });
   }
 
   async apply(commands: readonly CacheCommand[]): Promise<readonly CacheOutcome[]> {
+    this.#history.start();
     const outcomes = new Array<CacheOutcome>(commands.length).fill('applied');
-    let requests: readonly ApplyRequest[] = buildRequests(commands, this.#versionKeys, this.#versionTtlMs);
+    let requests: readonly ApplyRequest[] = buildRequests(commands, {
+      versionKeys: this.#versionKeys,
+      versionTtlMs: this.#options.versionTtlMs,
+      clustered: this.#servers.clustered,
+    });
     for (let round = 0; requests.length > 0; round++) {
-      if (round === MAX_ROUNDS) throw this.#unavailable('the server keeps forgetting the script');
-      requests = await this.#round(requests, outcomes);
+      if (round === MAX_ROUNDS) throw this.#unavailable('the servers keep sending commands on, or forget the script');
+      requests = await this.#available(() => this.#round(requests, outcomes));
     }
+    this.#history.note(commands);
     return outcomes;
   }
 
-  /** Server after server; what was done on the earlier ones is part of what is told. */
   async flush(
     request: FlushRequest,
     onProgress: (progress: FlushProgress) => void,
     signal: AbortSignal,
   ): Promise<FlushProgress> {
-    let total: FlushProgress = { scannedKeys: 0, removedKeys: 0 };
-    for (const connection of this.#flushConnections) {
-      signal.throwIfAborted();
-      const before = total;
-      const note = ({ scannedKeys, removedKeys }: FlushProgress): void => {
-        total = { scannedKeys: before.scannedKeys + scannedKeys, removedKeys: before.removedKeys + removedKeys };
-        onProgress(total);
-      };
-      await this.#use(connection, (client) => this.#flush.run(client, request, note, signal));
-    }
+    this.#history.start();
     signal.throwIfAborted();
+    this.#options.permit?.();
+    const total = await this.#available(() => this.#flush.run(request, onProgress, signal));
+    signal.throwIfAborted();
+    this.#history.noteFlush(request);
     return total;
   }
 
   async check(): Promise<void> {
-    await this.#use(this.#connection, (client) => client.set(CHECK_KEY, '1', 'PX', 1000));
+    this.#history.start();
+    await this.#available(async () => {
+      const masters = await this.#servers.masters();
+      await together(
+        masters.map(({ server, slot }) => {
+          const key = this.#servers.clustered ? `${CHECK_KEY}:{${this.#versionKeys.numberIn(slot)}}` : CHECK_KEY;
+          return server.commands.use((client) => client.set(key, '1', 'PX', 1000));
+        }),
+      );
+    });
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#connection, ...this.#flushConnections].map((connection) => connection.close()));
+    await this.#history.close();
+    await this.#servers.close();
   }
 
   /** Sends the requests together, notes the outcomes, and returns what must be sent again. */
-  #round(requests: readonly ApplyRequest[], outcomes: CacheOutcome[]): Promise<ApplyRequest[]> {
-    return this.#use(this.#connection, async (client) => {
-      const replies = await send(client, requests);
-      const again = requests.flatMap((request, index) => {
-        const [error, reply] = replies[index] ?? [new Error('no answer')];
-        return this.#settle(request, error, reply, outcomes);
-      });
-      // Only now: the other requests of the pipeline are settled, and a second copy of a script changes nothing.
-      if (replies.some(([error]) => error !== null && isScriptUnknown(error.message))) await APPLY_SCRIPT.load(client);
+  async #round(requests: readonly ApplyRequest[], outcomes: CacheOutcome[]): Promise<ApplyRequest[]> {
+    const groups = new Map<RedisServer, ApplyRequest[]>();
+    for (const request of requests) {
+      const server = await this.#servers.serverOf(request);
+      const group = groups.get(server);
+      if (group === undefined) groups.set(server, [request]);
+      else group.push(request);
+    }
+    const again = await together([...groups].map(([server, group]) => this.#exchange(server, group, outcomes)));
+    const left = again.flat();
+    if (left.some(({ waits }) => waits)) await this.#options.clock.sleep(TRY_AGAIN_MS);
+    return left.map(({ request }) => request);
+  }
+
+  #exchange(server: RedisServer, requests: readonly ApplyRequest[], outcomes: CacheOutcome[]): Promise<Again[]> {
+    const { waitReplicas = 0, commandTimeoutMs, permit } = this.#options;
+    return server.commands.use(async (client) => {
+      permit?.();
+      const replies = await sendRequests(client, requests, { waitReplicas, waitMs: Math.ceil(commandTimeoutMs / 2) });
+      const again = requests.flatMap((request, index) =>
+        this.#settle(request, replies[index] ?? { error: new Error('no answer') }, server, outcomes),
+      );
+      await reloadScript(client, replies);
       return again;
     });
   }
 
-  #settle(request: ApplyRequest, error: Error | null, reply: unknown, outcomes: CacheOutcome[]): ScriptRequest[] {
+  #settle(request: ApplyRequest, { error, value }: Reply, server: RedisServer, outcomes: CacheOutcome[]): Again[] {
     if (error === null) {
-      if (request.kind === 'script') this.#note(request, reply, outcomes);
+      if (request.kind === 'script') this.#note(request, value, outcomes);
       return [];
     }
+    const { message } = error;
+    const redirect = redirectOf(message);
+    if (redirect !== null) {
+      const place = this.#servers.redirected(redirect, server);
+      return [again({ ...plain(request), ...(redirect.kind === 'ask' ? { askAt: place } : {}) })];
+    }
+    // From the node that holds the slot again: it knows on which side a key is now.
+    if (isTryAgain(message)) {
+      const parts = request.kind === 'unlink' ? splitUnlink(request) : [plain(request)];
+      return parts.map((part) => ({ request: part, waits: true }));
+    }
     if (request.kind === 'unlink') throw error;
-    if (isScriptUnknown(error.message)) return [request];
-    if (!isScriptFailure(error.message)) throw error;
-    if (request.places.length > 1) return splitScript(request);
+    if (isScriptUnknown(message)) return [again(request)];
+    if (!isScriptFailure(message)) throw error;
+    if (request.places.length > 1) return splitScript(request).map(again);
     for (const place of request.places) outcomes[place] = { failed: safeMessage(error) };
     return [];
   }
@@ -138,39 +196,50 @@ export class RedisCache implements Cache {
     }
   }
 
-  /** Whatever goes wrong with the connection or the server becomes CACHE_UNAVAILABLE. */
-  async #use<T>(connection: RedisConnection, work: (client: Redis) => Promise<T>): Promise<T> {
+  /** Whatever goes wrong with a connection or a server becomes CACHE_UNAVAILABLE. */
+  async #available<T>(work: () => Promise<T>): Promise<T> {
     try {
-      return await connection.use(work);
+      return await work();
     } catch (error) {
+      this.#servers.doubt();
+      this.#history.soon();
       throw error instanceof SluiceError ? error : this.#unavailable(safeMessage(error));
     }
   }
 
   #unavailable(reason: string): SluiceError {
-    return new SluiceError('CACHE_UNAVAILABLE', `target ${this.name} (${this.#connection.address}): ${reason}`);
+    return new SluiceError('CACHE_UNAVAILABLE', `target ${this.name} (${this.#servers.address}): ${reason}`);
   }
 }
 
-type Replies = readonly [error: Error | null, reply?: unknown][];
-
-/** A lone request, the usual one on a quiet source, needs no pipeline around it. */
-async function send(client: Redis, requests: readonly ApplyRequest[]): Promise<Replies> {
-  const [only] = requests;
-  if (only !== undefined && requests.length === 1) return [await sendAlone(client, only)];
-  const pipeline = client.pipeline();
-  for (const request of requests) {
-    if (request.kind === 'unlink') pipeline.unlink([...request.keys]);
-    else pipeline.evalsha(APPLY_SCRIPT.sha, request.keys.length, ...request.keys, ...request.args);
-  }
-  return (await pipeline.exec()) ?? [];
+/** To be sent once more; `waits`: not at once. */
+interface Again {
+  readonly request: ApplyRequest;
+  readonly waits: boolean;
 }
 
-async function sendAlone(client: Redis, request: ApplyRequest): Promise<Replies[number]> {
-  try {
-    if (request.kind === 'unlink') return [null, await client.unlink([...request.keys])];
-    return [null, await client.evalsha(APPLY_SCRIPT.sha, request.keys.length, ...request.keys, ...request.args)];
-  } catch (error) {
-    return [error instanceof Error ? error : new Error(String(error))];
-  }
+function again(request: ApplyRequest): Again {
+  return { request, waits: false };
+}
+
+/** To the node that holds the slot. */
+function plain(request: ApplyRequest): ApplyRequest {
+  if (request.kind === 'unlink') return { kind: 'unlink', slot: request.slot, keys: request.keys };
+  const { slot, places, keys, args } = request;
+  return { kind: 'script', slot, places, keys, args };
+}
+
+/** Only when all replies are settled: a second copy of a script changes nothing. */
+async function reloadScript(client: Redis, replies: readonly Reply[]): Promise<void> {
+  const isUnknown = ({ error }: Reply): boolean => error !== null && isScriptUnknown(error.message);
+  if (replies.some(isUnknown)) await APPLY_SCRIPT.load(client);
+}
+
+/** Waits for all of them, also when one fails: nothing of a call goes on behind its back. */
+async function together<T>(calls: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(calls);
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }

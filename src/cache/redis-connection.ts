@@ -5,15 +5,21 @@ import { formatAddress, safeMessage, spoilsConnection } from './redis-errors.ts'
 
 export interface RedisConnectionOptions {
   readonly address: RedisAddress;
+  /** Asked before every new connection: where the server is now, if not where `address` says. */
+  readonly locate?: () => Promise<RedisPlace>;
   /** How long the server may take to answer one command, ms; also for each command of the handshake. */
   readonly commandTimeoutMs: number;
   /** How long the TCP (and TLS) connection may take, ms. Default: 10 s. */
   readonly connectTimeoutMs?: number;
+  /** Runs first on every new connection: throws if it is not the server that is meant. */
+  readonly verify?: (client: Redis) => Promise<void>;
   /** Shown by CLIENT LIST. */
   readonly clientName: string;
   /** Runs on every new connection before anyone may use it, to load scripts. */
   readonly prepare?: (client: Redis) => Promise<unknown>;
 }
+
+export type RedisPlace = Pick<RedisAddress, 'host' | 'port'>;
 
 /**
  * One connection, made when it is first needed and made anew when it broke and is needed again. The retrying belongs
@@ -23,6 +29,8 @@ export interface RedisConnectionOptions {
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   #client: Promise<Redis> | null = null;
+  /** Where the newest connection goes. */
+  #place: RedisPlace | null = null;
   #closed = false;
 
   constructor(options: RedisConnectionOptions) {
@@ -53,6 +61,19 @@ export class RedisConnection {
     }
   }
 
+  /** The server is somewhere else now: whatever still waits for an answer of the old one fails, and the next call goes there. */
+  async leave(place: RedisPlace): Promise<void> {
+    const connected = this.#client;
+    if (connected === null || this.#place?.host !== place.host || this.#place.port !== place.port) return;
+    this.#forget(connected);
+    (await connected.catch(() => null))?.disconnect();
+  }
+
+  /** Where the newest connection goes; null before the first. */
+  get place(): RedisPlace | null {
+    return this.#place;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     const client = await this.#client?.catch(() => null);
@@ -76,7 +97,10 @@ export class RedisConnection {
   }
 
   async #connect(onEnd: () => void): Promise<Redis> {
-    const client = new Redis(clientOptions(this.#options));
+    const place = (await this.#options.locate?.()) ?? this.#options.address;
+    if (this.#closed) throw new Error('the connection was closed');
+    this.#place = place;
+    const client = new Redis({ ...clientOptions(this.#options), host: place.host, port: place.port });
     let reason: unknown;
     // The rejection of connect() only says "closed"; the reason comes as an event. Without a listener it is printed.
     client.on('error', (error: unknown) => (reason ??= error));
@@ -85,6 +109,7 @@ export class RedisConnection {
       await client.connect();
       // It resolves also when what came back first was not Redis' language and has ended the connection already.
       if (reason !== undefined) throw new Error(safeMessage(reason));
+      await this.#options.verify?.(client);
       const { database } = this.#options.address;
       // Not by the client's option `db`: when SELECT is refused it goes on, in database 0.
       if (database !== 0) await client.select(database);
@@ -101,8 +126,6 @@ export class RedisConnection {
 
 function clientOptions({ address, commandTimeoutMs, connectTimeoutMs = 10_000, clientName }: RedisConnectionOptions) {
   return {
-    host: address.host,
-    port: address.port,
     ...(address.username === null ? {} : { username: address.username }),
     ...(address.password === null ? {} : { password: address.password }),
     ...(address.tls === null ? {} : { tls: tlsOptions(address.tls) }),

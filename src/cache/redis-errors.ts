@@ -1,5 +1,5 @@
 import { ReplyError } from 'ioredis';
-import type { RedisAddress } from '../runtime/config/config.ts';
+import type { RedisAddress, TargetAddress } from '../runtime/config/config.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 
 /**
@@ -41,6 +41,42 @@ export function safeMessage(error: unknown): string {
   return errorMessage(error).replace(/,? with args beginning with:.*$/s, '');
 }
 
-export function formatAddress({ host, port, database }: RedisAddress): string {
-  return `${host}:${port}/${database}`;
+export function formatAddress(address: TargetAddress): string {
+  if ('cluster' in address) return `cluster ${address.cluster.map(formatPlace).join(', ')}`;
+  if ('sentinels' in address)
+    return `${address.master}/${address.of.database} of ${address.sentinels.map(formatPlace).join(', ')}`;
+  return `${formatPlace(address)}/${address.database}`;
+}
+
+/** As nodes name each other: IPv6 without brackets. */
+export function formatPlace({ host, port }: Pick<RedisAddress, 'host' | 'port'>): string {
+  return `${host}:${port}`;
+}
+
+/** The other way round. */
+export function parsePlace(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon), port: Number(text.slice(colon + 1)) };
+}
+
+export interface Redirect {
+  /** `moved`: the slot belongs to that node. `ask`: it is on its way there, and this key has gone already. */
+  readonly kind: 'moved' | 'ask';
+  readonly slot: number;
+  /** Null: the node does not know its own address, so it is the one that was asked, with another port. */
+  readonly host: string | null;
+  readonly port: number;
+}
+
+/** What a node says that is not the one to ask; null if the answer is none of that kind. */
+export function redirectOf(message: string): Redirect | null {
+  const [, kind, slot, host = '', port] = /^(MOVED|ASK) (\d+) (.*):(\d+)/.exec(message) ?? [];
+  if (kind === undefined) return null;
+  const named = host === '' || host === '?' ? null : host;
+  return { kind: kind === 'MOVED' ? 'moved' : 'ask', slot: Number(slot), host: named, port: Number(port) };
+}
+
+/** The keys of one command are not all on one side of a slot that is moving. */
+export function isTryAgain(message: string): boolean {
+  return message.startsWith('TRYAGAIN');
 }

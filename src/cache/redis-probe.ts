@@ -11,6 +11,7 @@ interface Probe {
 
 /** Every command that applying and flushing need, in the mildest form; those of the scripts too, as they run with the same account. */
 const PROBES: readonly Probe[] = [
+  { name: 'ping', run: (client) => client.ping() },
   { name: 'set', run: (client, key) => client.set(key, '1', 'PX', 1000) },
   { name: 'mget', run: (client, key) => client.mget(key) },
   { name: 'hset', run: (client, key) => client.hset(`${key}:hash`, 'field', '1') },
@@ -25,13 +26,22 @@ const PROBES: readonly Probe[] = [
   { name: 'scan', run: (client, key) => client.scan('0', 'MATCH', key, 'COUNT', 1) },
 ];
 
+export interface ProbeOptions {
+  readonly key: string;
+  readonly user: string;
+  /** Of the cache, each as one rule gives it; none of them is there. */
+  readonly sampleKeys?: readonly string[];
+}
+
 /** Tries what Sluice will do on a key of its own, and says what is refused: commands together, other reasons once each. */
-export async function probeCommands(client: Redis, { key, user }: { key: string; user: string }): Promise<Problem[]> {
+export async function probeCommands(client: Redis, { key, user, sampleKeys = [] }: ProbeOptions): Promise<Problem[]> {
   const forbidden = new Set<string>();
   const others = new Map<string, Problem>();
   for (const { name, run } of PROBES) {
     const reason = await run(client, key).then(() => null, safeMessage);
     if (reason === null || isScriptUnknown(reason)) continue;
+    // A script stumbles over the command that was refused by itself already.
+    if (forbidden.size > 0 && /can't run this command|ACL failure in script/i.test(reason)) continue;
     if (reason.startsWith('NOPERM') && !/\bkeys?\b/i.test(reason)) forbidden.add(name);
     else {
       const problem = refusal(reason, name, user);
@@ -40,7 +50,23 @@ export async function probeCommands(client: Redis, { key, user }: { key: string;
   }
   // May fail where the commands above did; the expiry then does it.
   await client.unlink(key, `${key}:hash`, `${key}:version`).catch(() => undefined);
-  return [...(forbidden.size > 0 ? [forbiddenCommands([...forbidden], user)] : []), ...others.values()];
+  const foreign = forbidden.has('unlink') ? [] : await foreignKeys(client, sampleKeys, user);
+  return [...(forbidden.size > 0 ? [forbiddenCommands([...forbidden], user)] : []), ...others.values(), ...foreign];
+}
+
+/** A key of the cache that may not be touched stays stale for ever. In a cluster a key of another node is not tried: MOVED. */
+async function foreignKeys(client: Redis, sampleKeys: readonly string[], user: string): Promise<Problem[]> {
+  const reasons = await Promise.all(
+    [...new Set(sampleKeys)].map(async (key) => [key, await client.unlink(key).then(() => '', safeMessage)] as const),
+  );
+  const refused = reasons.filter(([, reason]) => reason.startsWith('NOPERM')).map(([key]) => key);
+  if (refused.length === 0) return [];
+  return [
+    {
+      message: `does not let user ${user} remove keys such as ${refused.map((key) => `\`${key}\``).join(', ')}`,
+      remedy: `ACL SETUSER ${user} ~… for every pattern of the cache's keys; docs/security.md has the whole list.`,
+    },
+  ];
 }
 
 /** The script answers with a list of outcomes; a text in it is the error of a command inside. */
@@ -66,7 +92,7 @@ function refusal(reason: string, command: string, user: string): Problem {
   if (reason.startsWith('NOPERM')) {
     return {
       message: `does not let user ${user} use the keys that Sluice keeps beside the cache`,
-      remedy: `ACL SETUSER ${user} ~sluice:* (and the patterns of the cache keys themselves)`,
+      remedy: `ACL SETUSER ${user} ~sluice:*`,
     };
   }
   if (/unknown command/i.test(reason)) {

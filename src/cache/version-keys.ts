@@ -21,10 +21,24 @@ export class VersionKeys {
 
   of(key: string): string {
     if (key !== '' && !key.includes('}')) return `${PREFIX}{${key}}`;
-    return `${PREFIX}{${hashTag(key) ?? this.#numberIn(keySlot(key))}}:${key}`;
+    return `${PREFIX}{${hashTag(key) ?? this.numberIn(keySlot(key))}}:${key}`;
   }
 
-  #numberIn(slot: number): string {
+  /** The other way round; null: it is none. */
+  keyOf(versionKey: string): string | null {
+    const close = versionKey.indexOf('}');
+    if (!versionKey.startsWith(`${PREFIX}{`) || close === -1) return null;
+    if (close === versionKey.length - 1) return versionKey.slice(PREFIX.length + 1, close);
+    return versionKey[close + 1] === ':' ? versionKey.slice(close + 2) : null;
+  }
+
+  /** The glob of the names for all keys that a glob matches, and for some that contain what it matches. */
+  patternOf(keys: string): string {
+    return `${PREFIX}{*${keys}*`;
+  }
+
+  /** A hash tag of this slot. */
+  numberIn(slot: number): string {
     if (this.#numbers.length === 0) this.#fill();
     return this.#numbers[slot] ?? '';
   }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Daemon, Runtime } from '../daemon.ts';
 import { LiveRules } from '../live-rules.ts';
-import { AdminServer } from '../runtime/admin-server.ts';
+import { AdminServer, type RulesAdmin } from '../runtime/admin-server.ts';
 import { adminUrl } from '../runtime/admin-url.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { LoadedConfig } from '../runtime/config/load.ts';
@@ -14,6 +14,9 @@ import { catchStopSignals } from '../runtime/stop-signal.ts';
 import { preflight, preflightRules, type Part } from '../preflight.ts';
 import { rulesAdmin, watchRules } from './daemon-rules.ts';
 import { loadAll, readRules } from './load-rules.ts';
+
+/** For what is closed behind an error: the admin server, the audit file. */
+const END_MS = 3_000;
 
 export interface DaemonOptions {
   readonly name: 'run' | 'capture' | 'apply';
@@ -70,9 +73,9 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
   const admin = new AdminServer({
     ...loaded.config.admin,
     metrics,
-    notReady: async () => [...(await notReadyReasons(metrics, daemon.links)), ...(daemon.notReady?.() ?? [])],
+    notReady: () => notReady(daemon, metrics),
     audit: daemon.audit,
-    rules: rulesAdmin(rules, stop.signal),
+    rules: withStandbyNote(rulesAdmin(rules, stop.signal), daemon),
     logger,
   });
   const { host, port } = await listen(admin, loaded);
@@ -89,12 +92,31 @@ async function runDaemon(options: DaemonOptions, file: string | undefined): Prom
     // From here on stderr is a stream of JSON lines: the reason is one of them, not a text for a person.
     logger.fatal(errorFields(error), 'stopped by an error; nothing unacknowledged was skipped');
     process.exitCode = error instanceof SluiceError ? error.exitCode : 1;
+    endSoon();
   } finally {
     watch?.close();
     await admin.close();
     await daemon.audit?.close();
   }
   stop.raiseAgain();
+}
+
+/** A standby has no links yet, and is ready: to take over. */
+async function notReady(daemon: Daemon, metrics: Metrics): Promise<string[]> {
+  const { lease } = daemon;
+  if (lease?.isStandby() === true) return [];
+  const noLease = lease === undefined || lease.isHeld() ? [] : ['the lease is not held'];
+  return [...noLease, ...(await notReadyReasons(metrics, daemon.links)), ...(daemon.notReady?.() ?? [])];
+}
+
+function withStandbyNote(rules: RulesAdmin, { lease }: Daemon): RulesAdmin {
+  const standby = (): string[] => (lease?.isStandby() === true ? ['standby: another process holds the lease'] : []);
+  return { ...rules, notes: () => [...rules.notes(), ...standby()] };
+}
+
+/** kafkajs may keep a timer of a connection that ended while it was being made: that must not keep a process which has given up. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), END_MS).unref();
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

@@ -1,9 +1,10 @@
-import type { Invalidation } from '../model/invalidation.ts';
+import { againAfterOf, type Invalidation } from '../model/invalidation.ts';
 import { formatCoordinates } from '../model/position.ts';
 import type { Change, JsonValue } from '../model/row-change.ts';
 import type { DeadLetter } from '../ports.ts';
 import type { ChangeExplanation, RuleExplanation } from '../rules/explain/explain.ts';
 import type { Difference } from '../rules/explain/explain-difference.ts';
+import { formatDuration } from '../runtime/config/units.ts';
 import { partitionFor } from '../transport/murmur2.ts';
 import { nameOf } from './explain-filter.ts';
 import { imageJson, primaryKeyOf, type JsonOptions } from './explain-json.ts';
@@ -87,6 +88,8 @@ function formatInvalidation(invalidation: Invalidation, { partitions, values }: 
   const parts = [`${action.padEnd(7)} ${key}`];
   if (action === 'flush')
     parts.push(invalidation.versioned ? `${invalidation.reason}, versioned` : invalidation.reason);
+  const againAfterMs = againAfterOf(invalidation);
+  if (againAfterMs !== null) parts.push(`again after ${formatDuration(againAfterMs)}`);
   if (partitionKey !== key && action !== 'flush') parts.push(`partition key ${partitionKey}`);
   if (partitions !== null) parts.push(`partition ${partitionFor(partitionKey, partitions)}`);
   // No value of anybody, and the opposite of what a refresh most often does: the key will be deleted or marked as empty.

@@ -1,4 +1,4 @@
-import type { Invalidation } from '../model/invalidation.ts';
+import { againAfterOf, type Invalidation } from '../model/invalidation.ts';
 import type { Change, Column, JsonValue, Row, Table } from '../model/row-change.ts';
 import type { DeadLetter } from '../ports.ts';
 import type { ChangeExplanation } from '../rules/explain/explain.ts';
@@ -17,7 +17,7 @@ import { nameOf } from './explain-filter.ts';
  *   other_rules        how many rules are about other tables
  *
  * An invalidation has key, action, version, rule, partition_key (also when it is the key), partition (null when the number of
- * partitions is not known), versioned, reason (of a flush), and of a refresh row {state: `present` or `gone`}, with its columns only with --values. With --against there is no `rules`: `added`,
+ * partitions is not known), versioned, again_after_ms (where it is done once more), reason (of a flush), and of a refresh row {state: `present` or `gone`}, with its columns only with --values. With --against there is no `rules`: `added`,
  * `removed` (invalidations), `changed` ({before, after, what}), `dead_letters_added` and `dead_letters_removed` ({rule, reason}).
  */
 export interface JsonOptions {
@@ -60,6 +60,7 @@ export function differenceJson(change: Change, difference: Difference, options: 
 
 export function invalidationJson(invalidation: Invalidation, { partitions, values }: JsonOptions): object {
   const { key, action, version, rule, partitionKey } = invalidation;
+  const againAfterMs = againAfterOf(invalidation);
   return {
     key,
     action,
@@ -68,6 +69,7 @@ export function invalidationJson(invalidation: Invalidation, { partitions, value
     partition_key: partitionKey,
     partition: partitions === null ? null : partitionFor(partitionKey, partitions),
     ...(action === 'delete' || action === 'flush' ? { versioned: invalidation.versioned } : {}),
+    ...(againAfterMs === null ? {} : { again_after_ms: againAfterMs }),
     ...(action === 'flush' ? { reason: invalidation.reason } : {}),
     ...(action === 'refresh' ? { row: values ? invalidation.row : { state: invalidation.row.state } } : {}),
   };

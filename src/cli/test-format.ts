@@ -2,6 +2,7 @@ import type { FileResult } from '../rule-tests.ts';
 import type { Expectation, Outcome } from '../rules/testing/outcomes.ts';
 import { rowText } from '../rules/testing/outcomes.ts';
 import { passed, type TestResult } from '../rules/testing/run-test.ts';
+import { formatDuration } from '../runtime/config/units.ts';
 import { printable } from './tail-format.ts';
 
 /** Paints text for a terminal, or leaves it as it is. */
@@ -56,20 +57,30 @@ export function formatFailure(file: string, { test, missing, unexpected }: TestR
 }
 
 /** As it would stand in the test file. */
-export function describeExpected({ action, subject, rule, partitionKey, row, reason }: Expectation): string {
+export function describeExpected({
+  action,
+  subject,
+  rule,
+  partitionKey,
+  againAfterMs,
+  row,
+  reason,
+}: Expectation): string {
   const rest = [
     rule === null ? '' : `rule: ${rule}`,
     partitionKey === null ? '' : `partition_key: ${partitionKey}`,
+    againAfterMs === null ? '' : `again_after: ${formatDuration(againAfterMs)}`,
     row === null ? '' : `row: ${row === 'gone' ? row : JSON.stringify(row)}`,
     reason === null ? '' : `reason: ${reason}`,
   ];
   return printable([`${action}: ${subject}`, ...rest.filter((part) => part !== '')].join('  '));
 }
 
-export function describeOutcome({ action, subject, rule, partitionKey, row, reason }: Outcome): string {
+export function describeOutcome({ action, subject, rule, partitionKey, againAfterMs, row, reason }: Outcome): string {
   const rest = [
     action === 'dead_letter' ? '' : `rule: ${rule}`,
     partitionKey === null || partitionKey === subject || action === 'flush' ? '' : `partition_key: ${partitionKey}`,
+    againAfterMs === null ? '' : `again_after: ${formatDuration(againAfterMs)}`,
     row === null ? '' : `row: ${rowText(row)}`,
     reason === null ? '' : `reason: ${reason}`,
   ];

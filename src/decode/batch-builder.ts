@@ -1,12 +1,23 @@
 import type { BinlogCoordinates } from '../model/position.ts';
 import type { Change, ChangeBatch, Transaction } from '../model/row-change.ts';
-import { NO_VERSION, type Version } from '../model/version.ts';
+import type { Version } from '../model/version.ts';
+import { ReportedEnd } from './reported-end.ts';
 
 /**
  * What a decoded row weighs beside its bytes on the wire: objects, names, boxed values. A row of a dozen bytes takes thirty
  * times as much memory, so a chunk is cut by what it weighs, not by what was sent. A table change weighs about as much.
  */
-const CHANGE_BYTES = 300;
+export const CHANGE_BYTES = 300;
+
+/** A transaction that is over. */
+export interface Ended {
+  readonly transaction: Transaction;
+  /** What the position gains. */
+  readonly gtids: readonly string[];
+  readonly coordinates: BinlogCoordinates;
+  readonly lastVersion: Version;
+  readonly isHeld: boolean;
+}
 
 /**
  * Collects changes until somebody takes them. The changes of complete transactions come first in one list, those
@@ -19,11 +30,9 @@ export class BatchBuilder {
   #completeChanges = 0;
   #completeBytes = 0;
   #openBytes = 0;
-  /** Something has ended since the last batch with an end. */
+  /** Something has ended since the last batch that was no chunk. */
   #ended = false;
-  #coordinates: BinlogCoordinates = { file: '', offset: 0 };
-  #lastVersion: Version = NO_VERSION;
-  #gtids: string[] = [];
+  readonly #end = new ReportedEnd();
   #commitTimeMs: number | null = null;
   #openCommitTimeMs: number | null = null;
 
@@ -47,19 +56,20 @@ export class BatchBuilder {
     this.#openCommitTimeMs = transaction.commitTimeUs / 1000;
   }
 
-  /** The open transaction is complete and ends here. */
-  end(transaction: Transaction, coordinates: BinlogCoordinates, lastVersion: Version): void {
-    if (transaction.gtid !== null) this.#gtids.push(transaction.gtid);
+  /** The open transaction is complete and ends here; `isHeld`: the position must not move to it yet. */
+  end({ transaction, gtids, coordinates, lastVersion, isHeld }: Ended): void {
     this.#commitTimeMs = transaction.commitTimeUs / 1000;
     this.#completeChanges = this.#changes.length;
     this.#completeBytes += this.#openBytes;
     this.#openBytes = 0;
-    this.#endAt(coordinates, lastVersion);
+    this.#ended = true;
+    this.#end.reach(gtids, coordinates, lastVersion, isHeld);
   }
 
-  /** No transaction is open, and the stream has come this far. */
-  heartbeat(coordinates: BinlogCoordinates, lastVersion: Version): void {
-    this.#endAt(coordinates, lastVersion);
+  /** No transaction is open, and the stream has come this far; null: the position must not move. */
+  heartbeat(coordinates: BinlogCoordinates | null, lastVersion: Version): void {
+    this.#ended = true;
+    if (coordinates !== null) this.#end.reach([], coordinates, lastVersion, false);
   }
 
   take(): ChangeBatch | null {
@@ -67,24 +77,19 @@ export class BatchBuilder {
     return this.bufferedBytes > this.#maxChunkBytes ? this.#takeChunk() : null;
   }
 
-  #endAt(coordinates: BinlogCoordinates, lastVersion: Version): void {
-    this.#ended = true;
-    this.#coordinates = coordinates;
-    this.#lastVersion = lastVersion;
-  }
-
   #takeComplete(): ChangeBatch {
     const all = this.#completeChanges === this.#changes.length;
+    const { end, heldEnds } = this.#end.take();
     const batch: ChangeBatch = {
       changes: all ? this.#changes : this.#changes.slice(0, this.#completeChanges),
       sizeBytes: this.#completeBytes,
-      end: { coordinates: this.#coordinates, gtids: this.#gtids, lastVersion: this.#lastVersion },
+      end,
       commitTimeMs: this.#commitTimeMs,
+      ...(end === null || heldEnds > 0 ? { heldEnds } : {}),
     };
     this.#changes = all ? [] : this.#changes.slice(this.#completeChanges);
     this.#completeChanges = 0;
     this.#completeBytes = 0;
-    this.#gtids = [];
     this.#commitTimeMs = null;
     this.#ended = false;
     return batch;

@@ -3,6 +3,7 @@ import type { Flavour } from '../model/position.ts';
 import type { Column, ColumnValue, JsonValue } from '../model/row-change.ts';
 import { parseJson } from '../model/json-text.ts';
 import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT } from '../model/number-text.ts';
+import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import { timestampText, timeText, yearText } from './time-text.ts';
 
 /**
@@ -12,7 +13,22 @@ import { timestampText, timeText, yearText } from './time-text.ts';
  */
 export function columnFor(definition: ColumnDefinition, flavour: Flavour): Column {
   const type = typeInWords(definition.columnType);
-  return { name: definition.name, type, ...formFor(type, flavour) };
+  return { name: definition.name, type, ...sound(formFor(type, flavour), definition.name, type) };
+}
+
+/** A value that is not of its column's type comes from a damaged event: no key and no row may be made of it. */
+function sound(form: Form, name: string, type: string): Form {
+  const orStop =
+    <T>(read: (value: ColumnValue) => T) =>
+    (value: ColumnValue): T => {
+      try {
+        return read(value);
+      } catch (error) {
+        const message = `column ${name} holds a value that is no ${type}: ${errorMessage(error)}`;
+        throw new SluiceError('SOURCE_DECODE', message, { cause: error });
+      }
+    };
+  return { text: orStop(form.text), json: orStop(form.json) };
 }
 
 /** `int(10) unsigned` → `int unsigned`, `varchar(20)` → `varchar`, without MariaDB's comment on compression. */

@@ -6,25 +6,31 @@ import type {
   RotateEvent,
   RowsEvent,
   TableMapEvent,
+  XaPrepareEvent,
 } from '../model/binlog-event.ts';
 import { formatCoordinates, type ResumePoint } from '../model/position.ts';
-import type { Change, ChangeBatch, Operation, Transaction } from '../model/row-change.ts';
-import { firstVersion, type Version } from '../model/version.ts';
+import type { ChangeBatch, Operation, Transaction } from '../model/row-change.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import { BatchBuilder } from './batch-builder.ts';
+import { ChangeWriter } from './change-writer.ts';
 import { EVENT, eventName, WITHOUT_CHANGES, whyUnreadable } from './event-type.ts';
 import { queryKind } from './query-kind.ts';
-import { rowChange } from './row-change.ts';
-import { touchedTables } from './table-change.ts';
 import { TableRegistry } from './table-registry.ts';
+import { HeldRows } from './xa/held-rows.ts';
+import { PreparedTransactions, type PreparedTransaction } from './xa/prepared-transactions.ts';
+import { xidOf, xidOfStatement } from './xa/xid.ts';
 
 export interface EventDecoderOptions {
   /** Where the stream of events begins: always a transaction end. */
   readonly from: ResumePoint;
   /** A transaction with more bytes of row events than this is handed over in chunks. */
   readonly maxChunkBytes: number;
+  /** Rows of prepared XA transactions are kept up to this many bytes, else `maxChunkBytes`; beyond it only their tables are. */
+  readonly maxHeldBytes?: number;
   /** The server keeps table names in lower case (lower_case_table_names=1), however a statement writes them. */
   readonly lowerCaseNames?: boolean;
+  /** False: nobody resumes from the ends of these batches, so a prepared XA transaction holds none of them back. */
+  readonly resumable?: boolean;
 }
 
 /**
@@ -36,28 +42,40 @@ export interface EventDecoderOptions {
  * XID (InnoDB), `COMMIT`/`ROLLBACK` as a query (other engines), XA PREPARE or `XA COMMIT`, or, if it never said
  * `BEGIN`, with the one query it consists of (DDL). Source: MySQL manual, "The Binary Log"; MariaDB manual,
  * "Replication Protocol".
+ *
+ * The rows of an XA transaction stand before its PREPARE, and are committed by another transaction, or never: they wait for it
+ * (docs/adr/0018). While one waits, the position must not pass its PREPARE, or a restart would never see its rows.
+ * With the GTIDs of MySQL only its own is left out, and the server sends it again; elsewhere no end is reported.
  */
 export class EventDecoder {
   readonly #tables: TableRegistry;
   readonly #batches: BatchBuilder;
-  readonly #lowerCaseNames: boolean;
+  readonly #writer: ChangeWriter;
+  readonly #prepared: PreparedTransactions;
+  readonly #resumable: boolean;
+  /** Can the position leave out single transactions? */
+  readonly #hasGtidSet: boolean;
   #file: string;
   /** Where the last event ended; never goes back within a file. */
   #offset: number;
-  #version: number;
   /** The open transaction, null between transactions. */
   #transaction: Transaction | null = null;
   /** Whether it has said BEGIN, so that a query does not end it. */
   #explicit = false;
-  #changesOfTransaction = 0;
+  /** Rows of the open XA transaction; null: it is none. */
+  #held: HeldRows | null = null;
 
-  constructor({ from, maxChunkBytes, lowerCaseNames = false }: EventDecoderOptions) {
-    this.#file = from.position.coordinates.file;
-    this.#offset = from.position.coordinates.offset;
-    this.#version = from.lastVersion;
-    this.#tables = new TableRegistry(from.position.flavour);
+  constructor(options: EventDecoderOptions) {
+    const { from, maxChunkBytes, maxHeldBytes = maxChunkBytes, lowerCaseNames = false, resumable = true } = options;
+    const { coordinates, flavour, gtidSet } = from.position;
+    this.#file = coordinates.file;
+    this.#offset = coordinates.offset;
+    this.#tables = new TableRegistry(flavour);
     this.#batches = new BatchBuilder(maxChunkBytes);
-    this.#lowerCaseNames = lowerCaseNames;
+    this.#writer = new ChangeWriter({ batches: this.#batches, lastVersion: from.lastVersion, lowerCaseNames });
+    this.#prepared = new PreparedTransactions(maxHeldBytes);
+    this.#resumable = resumable;
+    this.#hasGtidSet = flavour === 'mysql' && gtidSet !== null;
   }
 
   /** Bytes of row events not taken yet. */
@@ -69,6 +87,11 @@ export class EventDecoder {
   get place(): string {
     const gtid = this.#transaction?.gtid ?? null;
     return `${formatCoordinates({ file: this.#file, offset: this.#offset })}${gtid === null ? '' : ` in ${gtid}`}`;
+  }
+
+  /** XA transactions that nobody has ended yet. */
+  get prepared(): Pick<PreparedTransactions, 'count' | 'oldest'> {
+    return this.#prepared;
   }
 
   /**
@@ -116,8 +139,10 @@ export class EventDecoder {
         this.#tables.define(event as TableMapEvent);
         break;
       case EVENT.xid:
+        this.#commit(event, this.#transaction);
+        return;
       case EVENT.xaPrepare:
-        this.#end(event, this.#transaction);
+        this.#xaPrepare(event as XaPrepareEvent, this.#transaction);
         return;
       case EVENT.rotate:
         this.#rotate(event as RotateEvent);
@@ -135,13 +160,14 @@ export class EventDecoder {
     this.#closeEmpty();
     // MariaDB's GTID event stands for BEGIN, unless the transaction is a single statement.
     this.#open(gtid, event.commitTimeUs ?? event.timestamp * 1000, event.standalone === false);
+    if (event.preparedXa === true) this.#held = new HeldRows();
   }
 
   #open(gtid: string | null, commitTimeUs: number, explicit: boolean): Transaction {
     const transaction = { gtid, commitTimeUs, begin: { file: this.#file, offset: this.#offset } };
     this.#transaction = transaction;
     this.#explicit = explicit;
-    this.#changesOfTransaction = 0;
+    this.#writer.begin();
     return transaction;
   }
 
@@ -152,22 +178,66 @@ export class EventDecoder {
         'a statement that changes rows was logged as text: every session needs binlog_format=ROW',
       );
     }
-    if (kind === 'begin') {
+    if (kind === 'begin' || kind === 'xa start') {
       // Behind a GTID event it belongs to that transaction; alone it opens one (servers before GTID events).
       if (this.#transaction === null || this.#explicit) {
         this.#closeEmpty();
         this.#open(null, event.timestamp * 1000, true);
       }
       this.#explicit = true;
-    } else if (kind === 'commit' || (kind === 'definition' && !this.#explicit)) {
+      if (kind === 'xa start') this.#held = new HeldRows();
+    } else if (kind !== 'inside' && (kind !== 'definition' || !this.#explicit)) {
       const transaction = this.#transaction ?? this.#open(null, event.timestamp * 1000, false);
-      if (kind === 'definition') this.#definition(event, transaction);
-      this.#end(event, transaction);
+      if (kind === 'xa commit' || kind === 'xa rollback') return this.#xaEnd(event, kind, transaction);
+      if (kind === 'definition') this.#writer.definition(event, transaction);
+      this.#commit(event, transaction);
       return;
     } else if (kind === 'definition' && this.#transaction !== null) {
-      this.#definition(event, this.#transaction);
+      this.#writer.definition(event, this.#transaction);
     }
     this.#advance(event);
+  }
+
+  #xaPrepare(event: XaPrepareEvent, transaction: Transaction | null): void {
+    if (event.onePhase || transaction === null) return this.#commit(event, transaction);
+    const rows = this.#held;
+    if (rows === null) throw this.#undecodable('XA PREPARE of a transaction that did not begin with XA START');
+    const { gtid, begin, commitTimeUs } = transaction;
+    const xid = xidOf(event);
+    // Its end is not in the log (sql_log_bin=0), and nobody can tell which one it was.
+    const former = this.#prepared.end(xid);
+    if (former !== null) this.#writer.heldTables(former.rows, transaction);
+    this.#prepared.prepare(xid, { rows, gtid, begin, preparedAtMs: commitTimeUs / 1000 });
+    this.#advance(event);
+    this.#close(transaction, [...this.#leftOut(former), ...(this.#leavesOut ? [] : gtidsOf(transaction))]);
+  }
+
+  /** `XA COMMIT` or `XA ROLLBACK`, from whatever session, as a transaction of its own. */
+  #xaEnd(event: QueryEvent, kind: 'xa commit' | 'xa rollback', transaction: Transaction): void {
+    if (this.#held !== null) {
+      // Of the open transaction itself, which never was prepared.
+      if (kind === 'xa rollback') this.#held = null;
+      return this.#commit(event, transaction);
+    }
+    const xid = xidOfStatement(event.query);
+    const prepared = xid === null ? null : this.#prepared.end(xid);
+    if (kind === 'xa commit') {
+      if (prepared !== null) this.#writer.held(prepared.rows, transaction);
+      // Prepared before our beginning: rows of any table may have become visible.
+      else this.#writer.table('unknown_rows', { database: null, table: null }, transaction);
+    }
+    this.#advance(event);
+    this.#close(transaction, [...this.#leftOut(prepared), ...gtidsOf(transaction)]);
+  }
+
+  /** Is the GTID of a prepared transaction missing in the position until it ends? */
+  get #leavesOut(): boolean {
+    return this.#hasGtidSet && this.#resumable;
+  }
+
+  #leftOut(prepared: PreparedTransaction | null): readonly string[] {
+    const gtid = prepared?.gtid ?? null;
+    return this.#leavesOut && gtid !== null ? [gtid] : [];
   }
 
   #rows(operation: Operation, event: RowsEvent): void {
@@ -175,57 +245,40 @@ export class EventDecoder {
     if (transaction === null) throw this.#undecodable('rows outside any transaction');
     const known = this.#tables.byId(event.tableId);
     if (known === undefined) throw this.#undecodable(`rows of table id ${event.tableId}, which nothing has defined`);
-    for (const row of event.rows) {
-      this.#batches.add(rowChange(operation, known, row, this.#nextVersion(transaction), transaction));
-    }
-    this.#batches.addBytes(event.size, transaction);
+    if (this.#held === null) return this.#writer.rows(operation, known, event, transaction);
+    this.#held.add({ operation, known, rows: event.rows, sizeBytes: event.size });
+    this.#prepared.limit(this.#held);
   }
 
-  /** A statement that is logged as text in every format: DDL, GRANT, … */
-  #definition({ query, schema, size }: QueryEvent, transaction: Transaction): void {
-    const touched = touchedTables(query, schema);
-    if (touched.length === 0) return;
-    const stored = (name: string | null): string | null =>
-      this.#lowerCaseNames && name !== null ? name.toLowerCase() : name;
-    for (const { operation, database, table } of touched) {
-      const names = { database: stored(database), table: stored(table) };
-      const change: Change = {
-        kind: 'table',
-        operation,
-        ...names,
-        version: this.#nextVersion(transaction),
-        transaction,
-      };
-      this.#batches.add(change);
-    }
-    this.#batches.addBytes(size, transaction);
-  }
-
-  #nextVersion(transaction: Transaction): Version {
-    const first = this.#changesOfTransaction++ === 0;
-    this.#version = first ? firstVersion(this.#version, transaction.commitTimeUs) : this.#version + 1;
-    return this.#version;
-  }
-
-  #end(event: BinlogEvent, transaction: Transaction | null): void {
+  #commit(event: BinlogEvent, transaction: Transaction | null): void {
     if (transaction === null) throw this.#undecodable('the end of a transaction that never began');
+    if (this.#held !== null) this.#writer.held(this.#held, transaction);
     this.#advance(event);
-    this.#close(transaction);
+    this.#close(transaction, gtidsOf(transaction));
   }
 
-  #close(transaction: Transaction): void {
+  #close(transaction: Transaction, gtids: readonly string[]): void {
     this.#transaction = null;
     this.#explicit = false;
-    this.#batches.end(transaction, { file: this.#file, offset: this.#offset }, this.#version);
+    this.#held = null;
+    const coordinates = { file: this.#file, offset: this.#offset };
+    const lastVersion = this.#writer.version;
+    this.#batches.end({ transaction, gtids, coordinates, lastVersion, isHeld: this.#isPositionHeld });
+  }
+
+  /** A transaction without a GTID cannot be left out of a set. */
+  get #isPositionHeld(): boolean {
+    if (this.#prepared.count === 0 || !this.#resumable) return false;
+    return !this.#hasGtidSet || this.#prepared.hasAnonymous;
   }
 
   /** A transaction can only begin, or a file end, after the last one ended; one without rows may have ended unseen. */
   #closeEmpty(): void {
     if (this.#transaction === null) return;
-    if (this.#changesOfTransaction > 0) {
+    if (this.#writer.hasChanges || (this.#held?.count ?? 0) > 0) {
       throw this.#undecodable(`the transaction that began at ${formatCoordinates(this.#transaction.begin)} has no end`);
     }
-    this.#close(this.#transaction);
+    this.#close(this.#transaction, gtidsOf(this.#transaction));
   }
 
   #rotate(event: RotateEvent): void {
@@ -239,7 +292,8 @@ export class EventDecoder {
   #heartbeat(event: HeartbeatEvent): void {
     if (this.#transaction !== null) return;
     if (event.binlogName === this.#file) this.#advance(event);
-    this.#batches.heartbeat({ file: this.#file, offset: this.#offset }, this.#version);
+    const coordinates = this.#isPositionHeld ? null : { file: this.#file, offset: this.#offset };
+    this.#batches.heartbeat(coordinates, this.#writer.version);
   }
 
   /** 0 (artificial, or MariaDB inside a transaction) and offsets beyond 4 GiB (they wrap) leave the offset as it was. */
@@ -251,3 +305,5 @@ export class EventDecoder {
     return new SluiceError('SOURCE_DECODE', `at ${this.place}: ${reason}`);
   }
 }
+
+const gtidsOf = ({ gtid }: Transaction): readonly string[] => (gtid === null ? [] : [gtid]);

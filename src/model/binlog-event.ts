@@ -27,6 +27,17 @@ export interface GtidEvent extends BinlogEvent {
   readonly commitTimeUs?: number | undefined;
   /** MariaDB: the transaction is one statement (DDL) and has no commit event. */
   readonly standalone?: boolean;
+  /** MariaDB: it ends with an XA PREPARE. */
+  readonly preparedXa?: boolean;
+}
+
+/** An XA transaction is prepared; on MySQL also `XA COMMIT … ONE PHASE`. */
+export interface XaPrepareEvent extends BinlogEvent {
+  /** Committed at once, without a prepared state. */
+  readonly onePhase: boolean;
+  readonly xidFormatId: number;
+  readonly xidGtrid: Buffer;
+  readonly xidBqual: Buffer;
 }
 
 export interface QueryEvent extends BinlogEvent {

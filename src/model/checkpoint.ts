@@ -4,7 +4,7 @@
  * resume from half of what was meant. Reading is strict, because a wrong position loses changes silently.
  */
 import type { Checkpoint } from '../ports.ts';
-import { NO_EPOCHS, type Epochs, type Position } from './position.ts';
+import { NO_EPOCHS, type Epochs, type LogIdentity, type Position } from './position.ts';
 
 const FORMAT = 1;
 
@@ -17,6 +17,7 @@ export function encodeCheckpoint({ position, lastVersion, epochs, savedAtMs }: C
       serverUuid: position.serverUuid,
       coordinates: { file: position.coordinates.file, offset: position.coordinates.offset },
       gtidSet: position.gtidSet,
+      ...(position.log === undefined ? {} : { log: { ...position.log } }),
     },
     lastVersion,
     // Only when there are any: what an older daemon cannot know it need not refuse.
@@ -48,7 +49,7 @@ function decodeEpochs(value: unknown): Epochs {
 }
 
 function decodePosition(value: unknown): Position {
-  const position = fields(value, 'position', ['flavour', 'serverUuid', 'coordinates', 'gtidSet']);
+  const position = fields(value, 'position', ['flavour', 'serverUuid', 'coordinates', 'gtidSet'], ['log']);
   const coordinates = fields(position['coordinates'], 'coordinates', ['file', 'offset']);
   const { flavour, gtidSet } = position;
   if (flavour !== 'mysql' && flavour !== 'mariadb') throw new Error('flavour is neither mysql nor mariadb');
@@ -62,7 +63,14 @@ function decodePosition(value: unknown): Position {
       offset: count(coordinates['offset'], 'offset'),
     },
     gtidSet,
+    // Checkpoints of older daemons do not have it.
+    ...(Object.hasOwn(position, 'log') ? { log: decodeLog(position['log']) } : {}),
   };
+}
+
+function decodeLog(value: unknown): LogIdentity {
+  const log = fields(value, 'log', ['serverUuid', 'fileBeganMs']);
+  return { serverUuid: word(log['serverUuid'], 'serverUuid'), fileBeganMs: count(log['fileBeganMs'], 'fileBeganMs') };
 }
 
 function parse(text: string): unknown {

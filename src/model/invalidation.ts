@@ -1,12 +1,12 @@
 import type { BinlogCoordinates } from './position.ts';
-import type { JsonValue, Operation, TableOperation } from './row-change.ts';
+import type { JsonValue, Operation, TableChangeOperation } from './row-change.ts';
 import type { Version } from './version.ts';
 
 /** Who caused an invalidation: enough to answer "which row and which transaction did it, by which rules". */
 export interface ChangeOrigin {
   readonly database: string;
   readonly table: string;
-  readonly operation: Operation | TableOperation;
+  readonly operation: Operation | TableChangeOperation;
   /** Hash of the rule set that was in force (RuleSet.hash); empty in records made before records carried it. */
   readonly ruleSet: string;
   /** Primary key of the row (before image of an update or delete); null if the table has none. */
@@ -46,6 +46,11 @@ export interface DeleteInvalidation extends InvalidationBase {
    * or a redelivered older refresh would bring the old value back.
    */
   readonly versioned: boolean;
+  /**
+   * The key is deleted once more when so much time has passed, for what an application has stored meanwhile: read before the
+   * commit, written after the first delete. Finished is the invalidation only then. Null: once is enough.
+   */
+  readonly againAfterMs: number | null;
 }
 
 export interface RefreshInvalidation extends InvalidationBase {
@@ -53,8 +58,8 @@ export interface RefreshInvalidation extends InvalidationBase {
   readonly row: RowPayload;
 }
 
-/** Why a rule's keys are flushed: a table change, a transaction with too many rows, or a column that is gone. */
-export type FlushReason = TableOperation | 'large_transaction' | 'column_missing';
+/** Why a rule's keys are flushed: a table change, a transaction with too many rows, a column that is gone, or changes that nobody has seen. */
+export type FlushReason = TableChangeOperation | 'large_transaction' | 'column_missing' | 'gap';
 
 /**
  * Every key that one template of a rule can give goes, whichever row it belongs to. `key` is the pattern in the glob syntax
@@ -69,6 +74,8 @@ export interface FlushInvalidation extends InvalidationBase {
    * partition. Plain deletes need none of that: they do not mind their order.
    */
   readonly versioned: boolean;
+  /** As in DeleteInvalidation: flushed once more when so much time has passed. */
+  readonly againAfterMs: number | null;
 }
 
 /**
@@ -79,7 +86,15 @@ export interface EpochInvalidation extends InvalidationBase {
   readonly action: 'epoch';
 }
 
+/** What `again_after` may be: below, one late write could slip through twice; above, too much would be owed. */
+export const AGAIN_AFTER_MS = { min: 100, max: 600_000 } as const;
+
 export type Invalidation = DeleteInvalidation | RefreshInvalidation | FlushInvalidation | EpochInvalidation;
+
+/** When it is done once more; null: never. */
+export function againAfterOf(invalidation: Invalidation): number | null {
+  return invalidation.action === 'delete' || invalidation.action === 'flush' ? invalidation.againAfterMs : null;
+}
 
 /** By rule name, then by operation: a rule may refresh on an update and delete on a delete. */
 export type RefreshPlans = ReadonlyMap<string, Readonly<Partial<Record<Operation, RefreshPlan>>>>;

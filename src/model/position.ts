@@ -20,6 +20,16 @@ export interface Position {
   readonly coordinates: BinlogCoordinates;
   /** Executed GTID set as text (MySQL `uuid:1-5,…`, MariaDB `0-1-1234,…`); null where the source has no GTIDs. */
   readonly gtidSet: string | null;
+  /** Of the file in `coordinates`; absent: not known (nothing was read yet, or an older daemon wrote it down). */
+  readonly log?: LogIdentity;
+}
+
+/** Tells a file of the log from one of the same name: a log that is begun anew counts its files from 1 again. */
+export interface LogIdentity {
+  /** As in Position; with GTIDs it may be another than the one the position began on. */
+  readonly serverUuid: string;
+  /** When the file was begun, ms since the epoch (whole seconds), as its format description event says. */
+  readonly fileBeganMs: number;
 }
 
 /**
@@ -44,6 +54,7 @@ export interface TransactionEnd {
   readonly coordinates: BinlogCoordinates;
   readonly gtids: readonly string[];
   readonly lastVersion: Version;
+  readonly log?: LogIdentity;
 }
 
 /** Where a first start begins; a checkpoint, once there is one, wins. */

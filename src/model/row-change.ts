@@ -6,6 +6,9 @@ export type Operation = 'insert' | 'update' | 'delete';
 /** What a table change does to the rows of a mapped table without saying so row by row. */
 export type TableOperation = 'truncate' | 'drop' | 'rename' | 'alter';
 
+/** `unknown_rows`: rows changed as rows do, but nobody can say which: an XA transaction whose rows were not seen, or not kept. */
+export type TableChangeOperation = TableOperation | 'unknown_rows';
+
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
@@ -62,8 +65,8 @@ export interface RowChange {
  */
 export interface TableChange {
   readonly kind: 'table';
-  readonly operation: TableOperation;
-  /** Null: any database, because its name cannot be read; `table` is then null too. */
+  readonly operation: TableChangeOperation;
+  /** Null: any database, because its name cannot be read or is not known; `table` is then null too. */
   readonly database: string | null;
   /** Null: every table of the database: DROP DATABASE, or a statement whose table names cannot be read. */
   readonly table: string | null;
@@ -86,4 +89,14 @@ export interface ChangeBatch {
   readonly end: TransactionEnd | null;
   /** Commit time of the newest transaction in it, ms since the epoch; null for a heartbeat: nothing is waiting. */
   readonly commitTimeMs: number | null;
+  /**
+   * How many transactions ended in it that `end` does not cover: an XA transaction before them is still prepared, and must come
+   * again after a restart. Set also when there are none and `end` is null for that reason alone.
+   */
+  readonly heldEnds?: number;
+}
+
+/** Is no transaction open behind the batch? */
+export function endsTransaction({ end, heldEnds }: Pick<ChangeBatch, 'end' | 'heldEnds'>): boolean {
+  return end !== null || heldEnds !== undefined;
 }

@@ -17,3 +17,19 @@ export const NO_VERSION: Version = 0;
 export function firstVersion(previous: Version, commitTimeUs: number): Version {
   return Math.max(previous + 1, commitTimeUs);
 }
+
+/** More than clocks differ, in µs. */
+const CLOCKS_DIFFER_US = 3_600_000_000;
+
+/**
+ * The first version behind a gap. Those that nobody remembers were given by the clock of a source, and after a failover by one
+ * that may have been fast: so it is ahead of the clock by more than clocks differ, and what comes after it counts on.
+ */
+export function versionBehindGap(previous: Version, nowMs: number): Version {
+  return Math.max(previous + 1, Math.trunc(nowMs * 1000) + CLOCKS_DIFFER_US);
+}
+
+/** Greater than all that can have been given since `behindGap`: what has such a version has it from before the gap. */
+export function lostAbove(behindGap: Version, nowMs: number): Version {
+  return Math.max(behindGap, Math.trunc(nowMs * 1000)) + CLOCKS_DIFFER_US;
+}

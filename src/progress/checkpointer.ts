@@ -1,25 +1,27 @@
 import type { CheckpointStore, Clock } from '../ports.ts';
 import { fullJitterMs } from '../runtime/backoff.ts';
-import { errorMessage } from '../runtime/errors.ts';
+import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { Progress } from './watermark.ts';
 
 export interface CheckpointerOptions {
   readonly store: CheckpointStore;
+  /** The fencing token that this process has claimed. */
+  readonly token: number;
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly pipeline: string;
-  /** The watermark now: the same object as last time means nothing has moved. */
-  readonly watermark: () => Progress;
+  /** The watermark now: the same object as last time means nothing has moved. Null: there is nothing to save yet. */
+  readonly watermark: () => Progress | null;
 }
 
 /** Saves the watermark at an interval, only when it moved. A failed save is retried: a restart then repeats more, no less. */
 export class Checkpointer {
   readonly #options: CheckpointerOptions;
-  #saved: Progress | undefined;
+  #saved: Progress | null = null;
   #savedAtMs: number;
 
   constructor(options: CheckpointerOptions) {
@@ -31,20 +33,21 @@ export class Checkpointer {
     });
   }
 
-  /** Saves now; throws CHECKPOINT_UNAVAILABLE if it cannot. Nothing is written when the watermark has not moved. */
+  /** Saves now; throws what the store throws if it cannot. Nothing is written when the watermark has not moved. */
   async save(): Promise<void> {
-    const { store, clock, metrics, pipeline } = this.#options;
+    const { store, token, clock, metrics, pipeline } = this.#options;
     const watermark = this.#options.watermark();
     const savedAtMs = clock.now();
-    if (watermark !== this.#saved) {
-      await store.save({ ...watermark, savedAtMs });
+    if (watermark !== null && watermark !== this.#saved) {
+      await store.save({ ...watermark, savedAtMs }, token);
       this.#saved = watermark;
       metrics.count('sluice_checkpoint_saves_total', { pipeline });
     }
-    this.#savedAtMs = savedAtMs;
+    // Without any there is nothing that could be as fresh as it says.
+    if (watermark !== null) this.#savedAtMs = savedAtMs;
   }
 
-  /** Saves until aborted; a failing store is logged once and retried with backoff. */
+  /** Saves until aborted; a failing store is logged once and retried with backoff. Throws LEASE_LOST. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs, logger } = this.#options;
     for (let failures = 0; !signal.aborted;) {
@@ -58,6 +61,7 @@ export class Checkpointer {
         failures = 0;
       } catch (error) {
         if (signal.aborted) return;
+        if (error instanceof SluiceError && error.code === 'LEASE_LOST') throw error;
         if (failures++ === 0) logger.error({ err: errorMessage(error) }, 'checkpoint not saved, retrying');
       }
     }

@@ -6,7 +6,8 @@ import { keyWarnings } from './check/key-warnings.ts';
 import type { KeyTemplate } from './template/key-template.ts';
 import type { ParsedLookup } from './schema/lookup-schema.ts';
 import { mentionsOf } from './mentions.ts';
-import type { ParsedAction, ParsedRefresh } from './schema/refresh-schema.ts';
+import type { ParsedAction } from './schema/action-schema.ts';
+import type { ParsedRefresh } from './schema/refresh-schema.ts';
 import type { LocatedRule } from './rule-file.ts';
 import { hashOf } from './rule-hash.ts';
 import type { CompiledLookup, CompiledRule, RuleAction, RuleSet, TableReaction } from './rule-set.ts';
@@ -59,10 +60,12 @@ function compileRule({ effective, constants }: LocatedRule): Omit<CompiledRule, 
     if ('ok' in substituted) return substituted.ok;
     throw new Error('a template that its constants do not fit was let pass');
   };
+  const actions = actionsOf(effective);
   return {
     name: rule.name,
     tables: rule.table,
-    actions: actionsOf(effective),
+    actions,
+    againAfterMs: longestOf(actions),
     columns: rule.columns ?? null,
     keys: rule.keys.map(literal),
     nullText,
@@ -87,8 +90,17 @@ function actionsOf({ rule, actions }: EffectiveRule): CompiledRule['actions'] {
   );
 }
 
-const actionOf = (rule: string, action: ParsedAction): RuleAction =>
-  action === 'delete' ? { kind: 'delete' } : refreshAction(rule, action.refresh);
+function actionOf(rule: string, action: ParsedAction): RuleAction {
+  if (action === 'delete') return { kind: 'delete', againAfterMs: null };
+  if (action.refresh !== undefined) return refreshAction(rule, action.refresh);
+  return { kind: 'delete', againAfterMs: action.delete?.again_after ?? null };
+}
+
+/** What nobody wrote for a single row (flushes, keys of table changes) is done again after the longest of its times. */
+function longestOf(actions: CompiledRule['actions']): number | null {
+  const times = Object.values(actions).map((action) => (action.kind === 'delete' ? (action.againAfterMs ?? 0) : 0));
+  return Math.max(0, ...times) || null;
+}
 
 function refreshAction(rule: string, refresh: ParsedRefresh): RuleAction {
   const { query, row, store, ttl, jitter, empty } = refresh;

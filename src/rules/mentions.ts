@@ -60,7 +60,7 @@ export function mentionsOf(located: LocatedRule): RuleMentions {
 function refreshesOf({ effective }: LocatedRule) {
   const byPath = new Map(effective.actions.map(({ value, path }) => [path.join('\n'), { value, path }]));
   return [...byPath.values()].flatMap(({ value, path }) =>
-    value === 'delete' ? [] : [{ ...value.refresh, path: [...path, 'refresh'] }],
+    value === 'delete' || value.refresh === undefined ? [] : [{ ...value.refresh, path: [...path, 'refresh'] }],
   );
 }
 

@@ -12,6 +12,8 @@ export interface CompiledRule {
   readonly tables: readonly TablePattern[];
   /** What is done on each operation; one that is not named does not count. */
   readonly actions: Readonly<Partial<Record<Operation, RuleAction>>>;
+  /** Of its flushes, and of the keys that table changes delete (DeleteInvalidation.againAfterMs). */
+  readonly againAfterMs: number | null;
   /** An update counts only if one of these (or of a key's columns) changed; null: every update counts. */
   readonly columns: readonly string[] | null;
   readonly keys: readonly KeyTemplate[];
@@ -53,7 +55,7 @@ export interface CompiledLookup {
 }
 
 export type RuleAction =
-  | { readonly kind: 'delete' }
+  | { readonly kind: 'delete'; readonly againAfterMs: number | null }
   /** `columns`: what of the row travels in the record, by the names the rule uses; null: every column. */
   | { readonly kind: 'refresh'; readonly plan: RefreshPlan; readonly columns: readonly string[] | null };
 

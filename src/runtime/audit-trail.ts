@@ -1,6 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Invalidation } from '../model/invalidation.ts';
 import { compileFilter, type AuditFilter } from './audit-filter.ts';
+import { RecentInvalidations } from './recent-invalidations.ts';
 
 interface Subscriber {
   readonly matches: (invalidation: Invalidation) => boolean;
@@ -19,14 +20,14 @@ export interface AuditTrailOptions {
 /** Remembers the newest applied invalidations (without the rows of refreshes: those have no bound) and passes them on to whoever tails. Costs next to nothing unwatched. */
 export class AuditTrail {
   readonly #options: AuditTrailOptions;
-  readonly #ring: Invalidation[] = [];
+  readonly #remembered: RecentInvalidations;
   readonly #subscribers = new Set<Subscriber>();
   readonly #file: WriteStream | null;
-  #next = 0;
   #fileError: Error | null = null;
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
+    this.#remembered = new RecentInvalidations(options.keepRecords);
     this.#file = options.path === undefined ? null : createWriteStream(options.path, { flags: 'a', mode: 0o600 });
     this.#file?.on('error', (error) => (this.#fileError = error));
   }
@@ -35,8 +36,7 @@ export class AuditTrail {
   record(invalidations: readonly Invalidation[]): void {
     if (this.#fileError !== null) throw this.#fileError;
     for (const invalidation of invalidations) {
-      this.#ring[this.#next] = withoutRow(invalidation);
-      this.#next = (this.#next + 1) % this.#options.keepRecords;
+      this.#remembered.add(withoutRow(invalidation));
     }
     if (this.#file !== null) {
       this.#file.write(invalidations.map((invalidation) => `${this.#options.encode(invalidation)}\n`).join(''));
@@ -48,7 +48,7 @@ export class AuditTrail {
   subscribe(filter: AuditFilter, send: (line: string) => void): () => void {
     const subscriber = { matches: compileFilter(filter), send };
     if (filter.sinceMs !== undefined) {
-      this.#offer(subscriber, [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)]);
+      this.#offer(subscriber, this.#remembered.all());
     }
     this.#subscribers.add(subscriber);
     return () => void this.#subscribers.delete(subscriber);

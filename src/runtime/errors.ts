@@ -34,7 +34,7 @@ export const ERRORS = {
     retryable: false,
     exitCode: 3,
     remedy:
-      'Binary logs were purged or reset, or this is another server: changes may have been missed. Delete the checkpoint, start, wait until it streams, then flush the keys the rules own (docs/operations.md).',
+      'Binary logs were purged or reset, or this is another server: changes may have been missed. Only `source.on_gap: halt` ends the process for it. Look for a server that still has the position, or start once with `source.on_gap: flush`, which removes what the rules own and goes on from now (docs/operations.md).',
   },
   SOURCE_DECODE: {
     title: 'An event of the binary log cannot be decoded',
@@ -133,11 +133,33 @@ export const ERRORS = {
     exitCode: 1,
     remedy: 'The worker stops rather than lose it. Look at the disk, or at the dead-letter topic.',
   },
+  DEAD_LETTERS_LIMIT: {
+    title: 'Too much would become dead letters',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'Nothing of the batch was kept or skipped. The message tells the newest reasons: mend the rule or the server they name and start again. Should they really be given up, raise `dead_letters.max_streak` or `max_share`, or set them to `never`, for one start.',
+  },
+  DEAD_LETTER_UNREADABLE: {
+    title: 'A dead letter is damaged',
+    retryable: false,
+    exitCode: 1,
+    remedy:
+      'The message says what is wrong with it. `sluice dead-letters list` shows it as it stands; it cannot be replayed, and `purge` takes it away with those before it.',
+  },
   CHECKPOINT_UNREADABLE: {
     title: 'The checkpoint is damaged',
     retryable: false,
     exitCode: 3,
-    remedy: 'Restore it from a backup, or delete it and treat the cache as unknown (docs/operations.md).',
+    remedy:
+      'Only `source.on_gap: halt` ends the process for it. Restore it from a backup, or start once with `source.on_gap: flush`, which removes what the rules own and goes on from now (docs/operations.md).',
+  },
+  CHECKPOINT_MISSING: {
+    title: 'The checkpoint is gone, although this daemon has worked here before',
+    retryable: false,
+    exitCode: 3,
+    remedy:
+      'Restore it from a backup, or start once with `source.on_gap: flush`, which removes what the rules own and goes on from now.',
   },
   CHECKPOINT_UNAVAILABLE: {
     title: 'The checkpoint could not be saved',
@@ -145,6 +167,20 @@ export const ERRORS = {
     exitCode: 2,
     remedy:
       'At the start: mend the path, its permissions or the server of the checkpoint. While running it is retried; until it succeeds a restart repeats more, and loses nothing.',
+  },
+  LEASE_UNAVAILABLE: {
+    title: 'The lease is not held at the moment',
+    retryable: true,
+    exitCode: 1,
+    remedy:
+      'Nothing is published or applied until the source has confirmed the lease again; Sluice tries that by itself. Look at the source.',
+  },
+  LEASE_LOST: {
+    title: 'Another capture of this name has taken over',
+    retryable: false,
+    exitCode: 4,
+    remedy:
+      'Start it again: it becomes the standby. Nothing was applied or saved after the other one took over. If it happens again and again, look why this process or its link to the source stalls (docs/operations.md).',
   },
   DAEMON_UNAVAILABLE: {
     title: 'The running daemon cannot be reached',

@@ -17,6 +17,31 @@ export const METRICS = {
     help: 'Connection attempts to the source after the first.',
     labels: ['pipeline'],
   },
+  sluice_lease_held: {
+    type: 'gauge',
+    help: '1 while this process is the active capture of its name, 0 while it stands by or cannot reach the source.',
+    labels: ['daemon'],
+  },
+  sluice_xa_prepared: {
+    type: 'gauge',
+    help: 'XA transactions that are prepared on the source and neither committed nor rolled back: their rows wait.',
+    labels: ['pipeline'],
+  },
+  sluice_xa_oldest_prepared_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest of them; 0 if there is none. Without the GTIDs of MySQL the checkpoint stays before it.',
+    labels: ['pipeline'],
+  },
+  sluice_gaps_total: {
+    type: 'counter',
+    help: 'Times that changes may have been missed, by reason and by what `source.on_gap` made of it: flush, halt, ignore.',
+    labels: ['pipeline', 'reason', 'policy'],
+  },
+  sluice_gap_flush_pending: {
+    type: 'gauge',
+    help: '1 from a gap until the flush of everything the rules own is acknowledged: keys may be stale meanwhile. Else 0.',
+    labels: ['pipeline'],
+  },
   sluice_row_changes_total: { type: 'counter', help: 'Row changes read from the source.', labels: ['pipeline'] },
   sluice_transactions_total: {
     type: 'counter',
@@ -26,6 +51,11 @@ export const METRICS = {
   sluice_null_keys_total: {
     type: 'counter',
     help: 'Keys not built because a column in the template was NULL.',
+    labels: ['rule'],
+  },
+  sluice_oversized_refreshes_total: {
+    type: 'counter',
+    help: 'Refreshes that became deletes of their keys, because the row or its record is too large.',
     labels: ['rule'],
   },
   sluice_unmapped_changes_total: {
@@ -73,6 +103,16 @@ export const METRICS = {
     help: 'Invalidations finished, by rule and outcome: applied, newer, coalesced, flushed, dead_letter, unknown_rule.',
     labels: ['target', 'rule', 'outcome'],
   },
+  sluice_second_deletes_total: {
+    type: 'counter',
+    help: 'Keys deleted once more because of `again_after`; one serves all invalidations of the key that wait for it.',
+    labels: ['target'],
+  },
+  sluice_second_deletes_pending: {
+    type: 'gauge',
+    help: 'Invalidations applied once that wait for `again_after` to pass (flushes too); they are not acknowledged yet.',
+    labels: ['target'],
+  },
   sluice_flushes_total: {
     type: 'counter',
     help: 'Flushes carried out, by rule and reason; one serves all copies of a record that wait for it.',
@@ -102,6 +142,16 @@ export const METRICS = {
     labels: ['target'],
   },
   sluice_target_retries_total: { type: 'counter', help: 'Batches that had to be repeated.', labels: ['target'] },
+  sluice_target_repairs_total: {
+    type: 'counter',
+    help: 'Times that a target had forgotten acknowledged writes (fail-over, restart), by what mended it: repeated (the recent invalidations again), flushed (everything that the rules own).',
+    labels: ['target', 'by'],
+  },
+  sluice_target_repair_pending: {
+    type: 'gauge',
+    help: '1 while a target may lack acknowledged invalidations that are being repeated or flushed, else 0.',
+    labels: ['target'],
+  },
   sluice_kafka_available: {
     type: 'gauge',
     help: '1 while Kafka takes records (link `publisher.<n>`) or the worker is a member of its group (link `consumer.<target>`), else 0.',

@@ -1,8 +1,9 @@
 import type { Metrics } from './metrics.ts';
 
-/** A gauge that is 1 while a link works, and what to say while it is not. */
+/** A gauge that is 1 while a link works (of a gap: while it is not bridged), and what to say while it is not. */
 export type Link =
   | { readonly gauge: 'sluice_source_connected'; readonly labels: { readonly pipeline: string } }
+  | { readonly gauge: 'sluice_gap_flush_pending'; readonly labels: { readonly pipeline: string } }
   | { readonly gauge: 'sluice_target_available'; readonly labels: { readonly target: string } }
   | { readonly gauge: 'sluice_kafka_available'; readonly labels: { readonly link: string } };
 
@@ -16,6 +17,8 @@ async function isUp(metrics: Metrics, link: Link): Promise<boolean> {
   switch (link.gauge) {
     case 'sluice_source_connected':
       return (await metrics.value(link.gauge, link.labels)) === 1;
+    case 'sluice_gap_flush_pending':
+      return (await metrics.value(link.gauge, link.labels)) !== 1;
     case 'sluice_target_available':
       return (await metrics.value(link.gauge, link.labels)) === 1;
     case 'sluice_kafka_available':
@@ -27,6 +30,8 @@ function reasonOf(link: Link): string {
   switch (link.gauge) {
     case 'sluice_source_connected':
       return `${link.labels.pipeline}: the source is not connected`;
+    case 'sluice_gap_flush_pending':
+      return `${link.labels.pipeline}: changes were missed, and the flush of what the rules own is not finished`;
     case 'sluice_target_available':
       return `${link.labels.target}: the target does not answer`;
     case 'sluice_kafka_available':

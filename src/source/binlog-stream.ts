@@ -7,6 +7,7 @@ import type { MysqlAddress } from '../runtime/config/config.ts';
 import { BinlogTap } from './binlog-tap.ts';
 import { clientOptions } from './connection-settings.ts';
 import type { Decoder } from './decoder.ts';
+import type { LogIdentities } from './log-identities.ts';
 import { prepareReplica } from './replica-session.ts';
 import { Watchdog } from './watchdog.ts';
 import { internalsOf } from './zongji-internals.ts';
@@ -14,6 +15,8 @@ import { internalsOf } from './zongji-internals.ts';
 export interface BinlogStreamOptions {
   readonly address: MysqlAddress;
   readonly from: ResumePoint;
+  /** Told every event. */
+  readonly files?: LogIdentities;
   readonly decoder: Decoder;
   readonly serverId: number;
   readonly replicaUuid: string;
@@ -100,13 +103,14 @@ export class BinlogStream {
   }
 
   #onReady(): void {
-    const { decoder, serverId: _serverId, ...session } = this.#options;
+    const { decoder, files, serverId: _serverId, ...session } = this.#options;
     const { connection, ctrlConnection } = this.#zongji;
     if (connection === null || ctrlConnection === null) return;
     prepareReplica(connection, ctrlConnection, session, (error) => this.#fail(error));
     this.#tap = new BinlogTap({
       zongji: internalsOf(this.#zongji),
       onEvent: (type, event) => {
+        files?.note(type, event);
         decoder.push(type, event);
         this.#scheduleFlush();
       },

@@ -1,6 +1,7 @@
 import type { BinlogEvent, TableMapEvent } from '../model/binlog-event.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import { BoundaryEvents } from './boundary-events.ts';
+import { requireShape } from './event-shape.ts';
 import { TableMapCache } from './table-map-cache.ts';
 import type { Packet, ZongjiEvent, ZongjiInternals } from './zongji-internals.ts';
 
@@ -85,17 +86,18 @@ export class BinlogTap {
     const { buffer, offset } = packet;
     if (buffer[offset] !== 0) return this.#break(new Error('the server ended the stream'));
     const type = buffer[offset + 5] ?? 0;
-    if (type === TABLE_MAP && this.#tableMaps.isKnown(packet, this.#checksumBytes)) return;
-    if (type === ROTATE) this.#forgetTables();
     this.#type = type;
     this.#delivered = false;
     this.#parsing = true;
     try {
+      if (type === TABLE_MAP && this.#tableMaps.isKnown(packet, this.#checksumBytes)) return;
+      if (type === ROTATE) this.#forgetTables();
       const boundary = this.#boundaries.read(type, packet, this.#checksumBytes);
       if (boundary !== null) {
         this.#options.onEvent(type, boundary);
         return;
       }
+      requireShape(type, packet, (tableId) => this.#options.zongji.tableMap[tableId]?.columnSchemas.length);
       parse();
       if (!this.#delivered && !this.#broken) throw new Error('the client library dropped it');
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { BinlogEvent } from '../model/binlog-event.ts';
-import type { ResumePoint } from '../model/position.ts';
+import type { BinlogCoordinates, ResumePoint } from '../model/position.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
 
 /** What the source needs of a decoder (src/decode/event-decoder.ts); the composition root brings them together. */
@@ -10,6 +10,17 @@ export interface Decoder {
   take(): ChangeBatch | null;
   readonly bufferedBytes: number;
   readonly place: string;
+  readonly prepared: Prepared;
+}
+
+/** XA transactions between XA PREPARE and their end. */
+export interface Prepared {
+  readonly count: number;
+  readonly oldest: {
+    readonly gtid: string | null;
+    readonly begin: BinlogCoordinates;
+    readonly preparedAtMs: number;
+  } | null;
 }
 
 /** What a decoder cannot learn from the log: how the server stores the names of tables. */

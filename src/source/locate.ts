@@ -1,6 +1,7 @@
 import type { BinlogCoordinates, Position, Start } from '../model/position.ts';
 import { SluiceError } from '../runtime/errors.ts';
-import { isAtLeast, readServerFacts, type ServerFacts } from './server-facts.ts';
+import { readLogEnd } from './log-end.ts';
+import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { text, type Session } from './session.ts';
 
 /** The position a start means on this server. */
@@ -25,12 +26,10 @@ export async function locate(session: Session, start: Start): Promise<Position> 
 /** The end of the log now: everything committed before is in it, everything after comes in the stream. */
 async function locateNow(session: Session): Promise<Position> {
   const facts = await readServerFacts(session);
-  const [row] = await session.query(statusStatement(facts));
-  const coordinates = { file: text(row, 'File'), offset: Number(text(row, 'Position')) };
+  // One statement gives file, offset and set together, so they belong to the same moment.
+  const { coordinates, executed } = await readLogEnd(session, facts);
   requireLog(coordinates);
   if (facts.flavour === 'mariadb') return mariadbPosition(session, facts, coordinates);
-  // One statement gives file, offset and set together, so they belong to the same moment.
-  const executed = text(row, 'Executed_Gtid_Set').replace(/\s/g, '');
   return { ...identity(facts), coordinates, gtidSet: facts.gtids ? executed : null };
 }
 
@@ -45,11 +44,6 @@ async function locateEarliest(session: Session): Promise<Position> {
   const [purged] = await session.query('SELECT @@GLOBAL.gtid_purged AS gtids');
   const gtidSet = facts.gtids ? text(purged, 'gtids').replace(/\s/g, '') : null;
   return { ...identity(facts), coordinates, gtidSet };
-}
-
-/** The name of the statement changed with MySQL 8.2; the old one is gone since 8.4. */
-function statusStatement({ flavour, version }: ServerFacts): string {
-  return flavour === 'mysql' && isAtLeast(version, [8, 2, 0]) ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS';
 }
 
 async function mariadbPosition(

@@ -9,7 +9,9 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { BinlogStream } from './binlog-stream.ts';
 import type { DecoderFactory } from './decoder.ts';
 import { locate } from './locate.ts';
-import { checkResume } from './resume-check.ts';
+import { PreparedWatch } from './prepared-watch.ts';
+import { LogIdentities } from './log-identities.ts';
+import { checkContinuity, checkResume } from './resume-check.ts';
 import { replicaUuid } from './server-id.ts';
 import { openSession, type Session } from './session.ts';
 import { isEviction, toSourceError } from './source-errors.ts';
@@ -19,6 +21,8 @@ export interface MysqlChangeSourceOptions {
   readonly pipeline: string;
   readonly address: MysqlAddress;
   readonly serverId: number;
+  /** Waited for before each attempt: two with one server id would end each other's dumps for ever. */
+  readonly permit?: (signal: AbortSignal) => Promise<void>;
   /** Three missed heartbeats mean a dead link. */
   readonly heartbeatMs: number;
   readonly connectTimeoutMs: number;
@@ -33,6 +37,8 @@ export interface MysqlChangeSourceOptions {
 }
 
 const BACKOFF = { baseMs: 250, maxMs: 30_000 };
+/** A log that was reset must not stay unnoticed for long; two short questions. */
+const CHECK_EVERY_MS = 5_000;
 /** Counts like so many failed attempts: a wait of up to 16 s. */
 const EVICTED_ATTEMPTS = 6;
 
@@ -43,9 +49,11 @@ const EVICTED_ATTEMPTS = 6;
  */
 export class MysqlChangeSource implements ChangeSource {
   readonly #options: MysqlChangeSourceOptions;
+  readonly #preparedWatch: PreparedWatch;
 
   constructor(options: MysqlChangeSourceOptions) {
     this.#options = options;
+    this.#preparedWatch = new PreparedWatch(options);
     options.metrics.set('sluice_source_connected', { pipeline: options.pipeline }, 0);
   }
 
@@ -54,9 +62,10 @@ export class MysqlChangeSource implements ChangeSource {
     const tracker = new PositionTracker(from);
     for (let failures = 0; !signal.aborted;) {
       try {
-        for await (const batch of this.#attempt(tracker.resumePoint(), signal)) {
+        for await (const batch of this.#attempt(tracker, signal)) {
           failures = 0;
           if (batch.end !== null) tracker.advance(batch.end);
+          this.#preparedWatch.check();
           yield batch;
         }
       } catch (error) {
@@ -79,22 +88,51 @@ export class MysqlChangeSource implements ChangeSource {
     }
   }
 
-  async *#attempt(from: ResumePoint, signal: AbortSignal): AsyncGenerator<ChangeBatch, void, void> {
-    const { pipeline, metrics, logger, createDecoder } = this.#options;
-    const facts = await this.#withSession((session) => checkResume(session, from.position));
+  async *#attempt(tracker: PositionTracker, signal: AbortSignal): AsyncGenerator<ChangeBatch, void, void> {
+    await this.#options.permit?.(signal);
+    const session = await openSession(this.#options.address, this.#options.connectTimeoutMs);
+    try {
+      yield* this.#stream(tracker, session, signal);
+    } finally {
+      session.close();
+    }
+  }
+
+  async *#stream(
+    tracker: PositionTracker,
+    session: Session,
+    signal: AbortSignal,
+  ): AsyncGenerator<ChangeBatch, void, void> {
+    const { pipeline, metrics, logger, clock, createDecoder } = this.#options;
+    const from = tracker.resumePoint();
+    const facts = await checkResume(session, from.position, { clock, signal });
+    const files = new LogIdentities({ position: from.position, serverUuid: facts.serverUuid });
+    const decoder = createDecoder(from, facts);
+    this.#preparedWatch.follow(decoder);
+    let checkedAtMs = clock.now();
     const stream = new BinlogStream({
       ...this.#options,
       replicaUuid: replicaUuid(pipeline, this.#options.serverId),
       from,
-      decoder: createDecoder(from, facts),
+      files,
+      decoder,
       onStreaming: () => {
         metrics.set('sluice_source_connected', { pipeline }, 1);
         logger.info({ position: from.position.gtidSet ?? from.position.coordinates }, 'streaming');
       },
     });
     try {
+      // Once more: time has passed since, and for a process that was stopped meanwhile it may have been long.
+      await this.#options.permit?.(signal);
       stream.start();
-      for (;;) yield await stream.next(signal);
+      for (;;) {
+        const batch = await stream.next(signal);
+        if (clock.now() - checkedAtMs >= CHECK_EVERY_MS || files.hasLeftFile(batch)) {
+          await checkContinuity(session, tracker.position(), facts, { clock, signal });
+          checkedAtMs = clock.now();
+        }
+        yield files.identified(batch);
+      }
     } finally {
       metrics.set('sluice_source_connected', { pipeline }, 0);
       await stream.stop();

@@ -30,13 +30,12 @@ export interface ReadRequest {
 /** Connections for reads that never miss the transaction they are made for (read-visibility.ts), and never take longer than allowed. */
 export class PooledReads {
   readonly #pools: DatabasePools;
-  readonly #visibility: ReadVisibility;
+  readonly #visibility = new ReadVisibility();
   readonly #options: PooledReadsOptions;
 
   constructor(options: PooledReadsOptions) {
     this.#options = options;
     this.#pools = new DatabasePools(options);
-    this.#visibility = new ReadVisibility({ timeoutMs: options.timeoutMs });
   }
 
   /** Throws READ_UNAVAILABLE or READ_REFUSED, whatever `use` throws. */
@@ -44,7 +43,7 @@ export class PooledReads {
     let connection: PoolConnection | undefined;
     try {
       connection = await this.#pools.of(request.database).getConnection();
-      const result = await this.#inTime(request.timeoutMs, this.#visibility.read(connection, request.gtid, use));
+      const result = await this.#inTime(request.timeoutMs, this.#visibility.read(connection, request, use));
       connection.release();
       return result;
     } catch (error) {

@@ -14,6 +14,10 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
     /ACCESS_DENIED|AUTH/,
     "Check source.user and source.password, and that the account may come from this host ('user'@'%').",
   ],
+  [
+    /SECURE_TRANSPORT/,
+    'The server takes connections with TLS only: configure source.tls, with the `ca` of the server.',
+  ],
   [/ENOTFOUND|EAI_AGAIN/, 'Check source.host: its name does not resolve here.'],
   [/ECONNREFUSED/, 'Check source.host and source.port: nothing listens there, or a firewall refuses.'],
   [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'Check source.host, source.port and the network: nobody answers.'],
@@ -24,11 +28,20 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/TOO_MANY|CON_COUNT/, 'The server has no connection left: raise max_connections, or end what holds them.'],
 ];
 
+/** An account that demands TLS (MariaDB: also a server that does), or a certificate, refuses as if the password were wrong. */
+function demandOfTls({ tls }: MysqlAddress): string {
+  if (tls === null) return 'Perhaps the server or the account demands TLS: then configure source.tls.';
+  return tls.cert === null
+    ? 'Perhaps the account demands a certificate (REQUIRE X509): then configure source.tls.cert and source.tls.key.'
+    : '';
+}
+
 /** Names the address and the user, never the password. */
 export function connectionProblem(section: Section, address: MysqlAddress, error: unknown): Problem {
   const code = errorCode(error);
-  const remedy =
+  const known =
     REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ?? 'Check the source section of the configuration.';
+  const remedy = /ACCESS_DENIED/.test(code) ? `${known} ${demandOfTls(address)}`.trimEnd() : known;
   const reason = [code, errorMessage(error)].filter((part) => part !== '').join(': ');
   return {
     message: `cannot use the ${SERVERS[section]} ${describe(address)}: ${reason}`,

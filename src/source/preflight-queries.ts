@@ -48,17 +48,33 @@ export async function preflightQueries(options: PreflightQueriesOptions): Promis
     const problems: QueryProblem[] = [];
     // While no database is chosen: nothing unchooses one.
     for (const query of queries.filter(({ database }) => database === null)) {
-      problems.push(...(await prepare(connection, address, query)));
+      problems.push(...(await answered(prepare(connection, address, query), timeoutMs)));
     }
-    problems.push(...(await databaseProblems((sql, values) => connection.query(sql, [...values]), address)));
+    const ask = (sql: string, values: readonly unknown[]) => connection.query(sql, [...values]);
+    problems.push(...(await answered(databaseProblems(ask, address), timeoutMs)));
     for (const query of queries.filter(({ database }) => database !== null)) {
-      problems.push(...(await prepare(connection, address, query)));
+      problems.push(...(await answered(prepare(connection, address, query), timeoutMs)));
     }
     return problems;
   } catch (error) {
     return [connectionProblem(section, address, error)];
   } finally {
     connection.destroy();
+  }
+}
+
+/** The client knows no time-out for PREPARE: on a link that went half-open a start would wait for ever, and say nothing. */
+async function answered<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'ETIMEDOUT' }));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -2,6 +2,7 @@ import type { MysqlAddress } from '../runtime/config/config.ts';
 import type { Problem } from '../runtime/errors.ts';
 import { connectionProblem } from './preflight-connection.ts';
 import { databaseProblems } from './preflight-database.ts';
+import { leaseProblems } from './preflight-lease.ts';
 import { privilegeProblems } from './preflight-privileges.ts';
 import { serverProblems } from './preflight-server.ts';
 import { settingProblems } from './preflight-settings.ts';
@@ -14,6 +15,8 @@ export interface PreflightOptions {
   /** The id our replica will use. */
   readonly serverId: number;
   readonly connectTimeoutMs: number;
+  /** Whether a lease will be taken there. Default: true. */
+  readonly lease?: boolean;
   /** Tables that refresh queries read from this server: the account needs SELECT on them. */
   readonly readTables?: readonly { readonly database: string; readonly name: string }[];
 }
@@ -33,6 +36,7 @@ export async function preflightSource(options: PreflightOptions): Promise<Proble
       ...(await databaseProblems((sql, values) => session.query(sql, values), address)),
       ...(await serverProblems(session, facts, options.serverId)),
       ...(await settingProblems(session)),
+      ...(options.lease === false ? [] : await leaseProblems(session)),
       ...(await privilegeProblems(session, facts, address.user, options.readTables ?? [])),
       ...(await tableProblems(session, facts)),
     ];

@@ -27,10 +27,13 @@ const MAY_PASS: ReadonlySet<number> = new Set([
   1226, // resources of this user used up
   1317, // interrupted (KILL QUERY)
   1615, // the statement must be prepared again
+  1862, // password expired
   1927, // MariaDB: connection killed
   1969, // MariaDB: ran longer than max_statement_time
   3024, // ran longer than max_execution_time
   3572, // NOWAIT, and the row is locked
+  3118, // account locked
+  3159, // the server has come to demand TLS
   3168, // server not available
   4031, // closed for inactivity
 ]);

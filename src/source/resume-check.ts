@@ -1,51 +1,92 @@
-import type { Position } from '../model/position.ts';
-import { SluiceError } from '../runtime/errors.ts';
+import { formatCoordinates, type Position } from '../model/position.ts';
+import { PositionGone } from '../runtime/position-gone.ts';
+import { readLogEnd } from './log-end.ts';
+import { lostTransactions, type LostOptions } from './lost-transactions.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { text, type Session } from './session.ts';
 
 /**
  * Refuses a server that cannot continue the position although its dump would begin without a complaint: another
- * server behind the same address, or one that lost its log. What the server itself checks (purged files and GTIDs,
- * offsets beyond the end) is left to it. Gives what it asked the server. Throws SOURCE_POSITION_GONE.
+ * server behind the same address, one that lost its log, or one that lost what we have seen. What the server itself checks
+ * (purged files and GTIDs, offsets beyond the end) is left to it. Gives what it asked the server. Throws SOURCE_POSITION_GONE.
  */
-export async function checkResume(session: Session, position: Position): Promise<ServerFacts> {
+export async function checkResume(session: Session, position: Position, options: LostOptions): Promise<ServerFacts> {
   const facts = await readServerFacts(session);
-  await checkHistory(session, position, facts);
-  return facts;
-}
-
-async function checkHistory(session: Session, position: Position, facts: ServerFacts): Promise<void> {
   if (facts.flavour !== position.flavour) {
     throw gone(`the position is of a ${position.flavour} server, and the source is ${facts.flavour} now`);
   }
-  if (position.gtidSet === null) {
-    if (facts.serverUuid !== position.serverUuid) {
-      throw gone(
-        `binlog coordinates only mean something on the server ${position.serverUuid}, and this is ${facts.serverUuid}`,
-      );
-    }
-    return;
+  if (position.gtidSet === null && facts.serverUuid !== position.serverUuid) {
+    throw gone(
+      `binlog coordinates only mean something on the server ${position.serverUuid}, and this is ${facts.serverUuid}`,
+    );
   }
-  if (facts.flavour === 'mariadb') return checkMariadbHistory(session, position, facts.serverUuid);
-  if (!facts.gtids) throw gone('the position is a GTID set, and the source no longer runs with gtid_mode=ON');
-  return checkMysqlHistory(session, position.gtidSet, facts.serverUuid);
+  if (position.gtidSet !== null && !facts.gtids) {
+    throw gone('the position is a GTID set, and the source no longer runs with gtid_mode=ON');
+  }
+  await checkContinuity(session, position, facts, options);
+  return facts;
+}
+
+/**
+ * The same server, later: does it still have what we have seen? A dump does not tell. MySQL goes on sending heartbeats from
+ * a log that was reset, until the new one has grown beyond the old offset, and moves on to the new log's next file.
+ */
+export async function checkContinuity(
+  session: Session,
+  position: Position,
+  facts: ServerFacts,
+  options: LostOptions,
+): Promise<void> {
+  // First the numbers: they say more about what is wrong.
+  if (position.gtidSet !== null) {
+    if (facts.flavour === 'mariadb') await checkMariadbHistory(session, position, facts.serverUuid);
+    else await checkMysqlHistory(session, position.gtidSet, facts, options);
+  }
+  const sameLog = position.gtidSet === null || position.log?.serverUuid === facts.serverUuid;
+  if (sameLog && position.coordinates.file !== '') await checkEnd(session, position, facts);
+}
+
+/** A log only grows. */
+async function checkEnd(session: Session, { coordinates }: Position, facts: ServerFacts): Promise<void> {
+  const { coordinates: end } = await readLogEnd(session, facts);
+  const shorter =
+    end.file === coordinates.file
+      ? end.offset < coordinates.offset
+      : numberOf(end.file) !== null && (numberOf(end.file) ?? 0) < (numberOf(coordinates.file) ?? 0);
+  if (!shorter) return;
+  throw new PositionGone(
+    'reset',
+    `the log of the source ends at ${formatCoordinates(end)}, before what we have read: ${formatCoordinates(coordinates)}`,
+  );
+}
+
+/** `binlog.000012` → 12. */
+function numberOf(file: string): number | null {
+  const digits = /\.(\d+)$/.exec(file)?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 /**
  * The server must have what we have seen. A replica that became the source may still lack the newest transactions of
  * another server; but without its own, or without any of ours, its history is not the one we followed.
  */
-async function checkMysqlHistory(session: Session, ours: string, serverUuid: string): Promise<void> {
-  const [row] = await session.query(
-    'SELECT GTID_SUBTRACT(?, @@GLOBAL.gtid_executed) AS missing, GTID_SUBTRACT(?, GTID_SUBTRACT(?, @@GLOBAL.gtid_executed)) AS shared',
-    [ours, ours, ours],
-  );
-  const missing = text(row, 'missing').replace(/\s/g, '');
-  if (missing === '') return;
-  if (text(row, 'shared') === '') throw gone(`the source has none of the transactions we have seen (${ours})`);
-  if (missing.toLowerCase().includes(serverUuid.toLowerCase())) {
-    throw gone(`the source has lost transactions of its own that we have seen: ${missing}`);
+async function checkMysqlHistory(
+  session: Session,
+  ours: string,
+  { serverUuid, version }: ServerFacts,
+  options: LostOptions,
+): Promise<void> {
+  const missing = await lostTransactions(session, { ours, serverUuid, version }, options);
+  if (missing.kind === 'none') return;
+  const { gtids } = missing;
+  if (missing.kind === 'own') {
+    throw new PositionGone('reset', `the source has lost transactions of its own that we have seen: ${gtids}`);
   }
+  if (missing.kind === 'all') throw gone(`the source has none of the transactions we have seen (${ours})`);
+  throw new PositionGone(
+    'transactions_lost',
+    `the source lacks transactions that we have seen, takes writes, and no replica thread brings them: ${gtids}`,
+  );
 }
 
 /**
@@ -64,7 +105,7 @@ async function checkMariadbHistory(
     const { domainAndServer, sequence } = parseMariadbGtid(ours);
     const known = state.find((entry) => entry.domainAndServer === domainAndServer);
     if (known === undefined || known.sequence < sequence) {
-      throw gone(`the source has lost transactions that we have seen: up to ${ours}`);
+      throw new PositionGone('reset', `the source has lost transactions that we have seen: up to ${ours}`);
     }
   }
 }
@@ -74,6 +115,6 @@ function parseMariadbGtid(gtid: string): { domainAndServer: string; sequence: bi
   return { domainAndServer: `${domain}-${server}`, sequence: BigInt(sequence || '0') };
 }
 
-function gone(message: string): SluiceError {
-  return new SluiceError('SOURCE_POSITION_GONE', message);
+function gone(message: string): PositionGone {
+  return new PositionGone('other_server', message);
 }

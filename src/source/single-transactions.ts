@@ -1,6 +1,6 @@
 import type { BinlogEvent } from '../model/binlog-event.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
-import type { Decoder } from './decoder.ts';
+import type { Decoder, Prepared } from './decoder.ts';
 
 /** What a change weighs in memory beside its bytes on the wire, about. */
 const CHANGE_BYTES = 300;
@@ -21,6 +21,10 @@ export class SingleTransactions implements Decoder {
 
   get place(): string {
     return this.#decoder.place;
+  }
+
+  get prepared(): Prepared {
+    return this.#decoder.prepared;
   }
 
   push(type: number, event: BinlogEvent): void {

@@ -1,4 +1,5 @@
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
+import { PositionGone } from '../runtime/position-gone.ts';
 import type { MysqlAddress } from '../runtime/config/config.ts';
 import { describe } from './connection-settings.ts';
 
@@ -15,6 +16,9 @@ const POSITION_IS_FINE = [
   /misconfigured master|server.id was not set/i,
 ];
 
+/** The files or GTIDs behind the position are not there any more. Else: they are there, and are not those that we have read. */
+const PURGED = /purged|find first log|find next log|is not in the (?:master|primary|source)'s binlog/i;
+
 /** What ended an attempt, as one of ours: gone for good, or worth another attempt. */
 export function toSourceError(error: unknown, address: MysqlAddress): SluiceError {
   if (error instanceof SluiceError) return error;
@@ -23,7 +27,8 @@ export function toSourceError(error: unknown, address: MysqlAddress): SluiceErro
   const gone =
     (number === FATAL_READING_BINLOG && !POSITION_IS_FINE.some((pattern) => pattern.test(errorMessage(error)))) ||
     GTID_NOT_IN_BINLOG.some((code) => code === number);
-  return new SluiceError(gone ? 'SOURCE_POSITION_GONE' : 'SOURCE_UNAVAILABLE', message, { cause: error });
+  if (!gone) return new SluiceError('SOURCE_UNAVAILABLE', message, { cause: error });
+  return new PositionGone(PURGED.test(message) ? 'purged' : 'reset', message, { cause: error });
 }
 
 /** Another connection with our server id (and so our name) has begun a dump, which ended ours. */

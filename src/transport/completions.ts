@@ -32,9 +32,15 @@ interface Run {
   records: number;
 }
 
+/** So many records of a published batch. */
+export interface CompletionPart {
+  readonly completion: Completion;
+  readonly records: number;
+}
+
 /**
- * Which published batch the records of one lane belong to, in lane order. Records finish in that order, so finishing
- * `n` records means counting down the first runs.
+ * Which published batch the records of one lane belong to, in lane order. Records leave it in that order, so taking
+ * `n` records means taking from the first runs.
  */
 export class CompletionQueue {
   readonly #runs: Run[] = [];
@@ -49,15 +55,22 @@ export class CompletionQueue {
 
   /** The first `records` records of the lane are finished. */
   finish(records: number): void {
+    for (const { completion, records: part } of this.take(records)) completion.countDown(part);
+  }
+
+  /** The first `records` records leave the lane; whoever has them now says when they are finished. */
+  take(records: number): readonly CompletionPart[] {
+    const taken: CompletionPart[] = [];
     for (let left = records; left > 0;) {
       const run = this.#runs[this.#head];
-      if (run === undefined) throw new RangeError(`finished ${left} records more than were added`);
+      if (run === undefined) throw new RangeError(`took ${left} records more than were added`);
       const part = Math.min(left, run.records);
       left -= part;
       run.records -= part;
       if (run.records === 0) this.#drop(run);
-      run.completion.countDown(part);
+      taken.push({ completion: run.completion, records: part });
     }
+    return taken;
   }
 
   /** Every batch that still waits here has failed. */

@@ -1,6 +1,9 @@
 import type { DeadLetter, DeliveredItem, UnmappedChange } from '../ports.ts';
 import { TimeFormatter } from './iso-time.ts';
 import { encodeRecord, RecordEncoder } from './record-encoder.ts';
+import { isLargerThan } from './row-size.ts';
+import type { Invalidation, RefreshInvalidation } from '../model/invalidation.ts';
+import type { JsonValue } from '../model/row-change.ts';
 
 /** Below the broker's `message.max.bytes`, counted after JSON has escaped it. */
 const MAX_TEXT_BYTES = 900_000;
@@ -20,7 +23,7 @@ export function deadLetterKey({ item }: DeadLetter): string {
 }
 
 function encodeItem(item: DeliveredItem | UnmappedChange): string {
-  if (item.kind === 'invalidation') return `"record":${encodeRecord(item.invalidation)}`;
+  if (item.kind === 'invalidation') return encodeInvalidation(item.invalidation);
   if (item.kind === 'unmapped') return encodeChange(item);
   const raw = JSON.stringify(item.raw);
   if (Buffer.byteLength(raw) <= MAX_TEXT_BYTES) return `"raw":${raw}`;
@@ -28,10 +31,30 @@ function encodeItem(item: DeliveredItem | UnmappedChange): string {
   return `"raw":${JSON.stringify(item.raw.slice(0, MAX_TEXT_BYTES / 6))},"truncated":true`;
 }
 
+/** A row that is too large is left out: replayed, such a record takes its key away. */
+function encodeInvalidation(invalidation: Invalidation): string {
+  if (invalidation.action !== 'refresh' || !isLargeRow(invalidation.row.columns)) {
+    const record = encodeRecord(invalidation);
+    if (invalidation.action !== 'refresh' || Buffer.byteLength(record) <= MAX_TEXT_BYTES) return `"record":${record}`;
+  }
+  return `"record":${encodeRecord(withoutRow(invalidation))},"truncated":true`;
+}
+
 /** Named like the fields of a record. Images that are too large are left out: the row still stands in the binlog. */
-function encodeChange({ rule, origin, version, before, after }: UnmappedChange): string {
+function encodeChange({ rule, origin, version, before, after, truncated = false }: UnmappedChange): string {
   const facts = `"change":{"rule":${JSON.stringify(rule)},"version":${version}${new RecordEncoder().origin(origin)}`;
-  const images = `,"before":${JSON.stringify(before)},"after":${JSON.stringify(after)}`;
-  if (Buffer.byteLength(images) <= MAX_TEXT_BYTES) return `${facts}${images}}`;
+  if (!truncated && !isLargeRow(before) && !isLargeRow(after)) {
+    const images = `,"before":${JSON.stringify(before)},"after":${JSON.stringify(after)}`;
+    if (Buffer.byteLength(images) <= MAX_TEXT_BYTES) return `${facts}${images}}`;
+  }
   return `${facts}},"truncated":true`;
+}
+
+function withoutRow(refresh: RefreshInvalidation): RefreshInvalidation {
+  return { ...refresh, row: { state: refresh.row.state, columns: {} } };
+}
+
+/** Seen before a text is made of it: the text of a row of many megabytes is several times as large. */
+function isLargeRow(row: Readonly<Record<string, JsonValue>> | null): boolean {
+  return row !== null && isLargerThan(row, MAX_TEXT_BYTES);
 }

@@ -1,28 +1,30 @@
 import type { Invalidation } from '../model/invalidation.ts';
 import { formatCoordinates } from '../model/position.ts';
+import { weigh } from '../model/weight.ts';
 import type { DeliveredItem } from '../ports.ts';
-import { CompletionQueue, type Completion } from './completions.ts';
+import { batchLength } from './batch-bound.ts';
+import { CompletionQueue, type Completion, type CompletionPart } from './completions.ts';
 
 /** What waits for one loop, in order. */
 export class Lane {
   readonly partition: number;
   readonly #completions = new CompletionQueue();
-  #items: DeliveredItem[] = [];
+  #items: InProcessItem[] = [];
   #wake: (() => void) | undefined;
   #published = 0;
-  #finished = 0;
+  #handled = 0;
 
   constructor(partition: number) {
     this.partition = partition;
   }
 
-  /** How many were ever published here; the first so many are finished. */
+  /** How many were ever published here; the first so many were applied, at least once. */
   get published(): number {
     return this.#published;
   }
 
-  get finished(): number {
-    return this.#finished;
+  get handled(): number {
+    return this.#handled;
   }
 
   push(invalidation: Invalidation, completion: Completion): void {
@@ -34,15 +36,17 @@ export class Lane {
 
   /** What may be handled now; it stays unfinished. */
   take(maxRecords: number): readonly DeliveredItem[] {
-    if (this.#items.length > maxRecords) return this.#items.splice(0, maxRecords);
+    const length = batchLength(this.#items, 0, { maxItems: maxRecords, bytesOf });
+    if (length < this.#items.length) return this.#items.splice(0, length);
     const items = this.#items;
     if (items.length > 0) this.#items = [];
     return items;
   }
 
-  finish(records: number): void {
-    this.#finished += records;
-    this.#completions.finish(records);
+  /** The oldest `records` that were taken are applied once. Which publishes wait until they are finished? */
+  handle(records: number): readonly CompletionPart[] {
+    this.#handled += records;
+    return this.#completions.take(records);
   }
 
   /** Resolves when something came, or `wake` was called. */
@@ -64,13 +68,13 @@ export class Lane {
   }
 }
 
-/** How many of each ordinary lane have to be finished first; null: nothing needs to be. */
+/** How many of each ordinary lane have to be handled first; null: nothing needs to be. */
 type Barrier = readonly number[] | null;
 
 /**
  * Flushes have a lane of their own: each takes long, and nothing else may wait for it. One that is versioned waits until
- * everything published before it, on every lane, is finished, because it must find what that has written. What comes
- * after it in its lane waits too; what comes after it in the others goes on, and is newer.
+ * everything published before it, on every lane, is handled, because it must find what that has written (what will be deleted
+ * once more writes nothing then). What comes after it in its lane waits too; what comes after it in the others goes on, and is newer.
  */
 export class FlushLane extends Lane {
   readonly #ordinary: readonly Lane[];
@@ -93,7 +97,7 @@ export class FlushLane extends Lane {
     return super.take(ready);
   }
 
-  /** To be called when an ordinary lane has finished something. */
+  /** To be called when an ordinary lane has handled something. */
   lookAgain(): void {
     const [first] = this.#barriers;
     if (first !== undefined && this.#isOpen(first)) this.wake();
@@ -105,7 +109,7 @@ export class FlushLane extends Lane {
   }
 
   #isOpen(barrier: Barrier): boolean {
-    return barrier === null || this.#ordinary.every(({ finished }, index) => finished >= (barrier[index] ?? 0));
+    return barrier === null || this.#ordinary.every(({ handled }, index) => handled >= (barrier[index] ?? 0));
   }
 }
 
@@ -122,4 +126,8 @@ class InProcessItem {
   get place(): string {
     return formatCoordinates(this.invalidation.origin.coordinates);
   }
+}
+
+function bytesOf({ invalidation }: InProcessItem): number {
+  return weigh(invalidation);
 }

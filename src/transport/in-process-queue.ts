@@ -1,8 +1,9 @@
 import type { Invalidation } from '../model/invalidation.ts';
 import type { BatchHandler, InvalidationPublisher, InvalidationSubscription } from '../ports.ts';
-import { Completion } from './completions.ts';
+import { Completion, type CompletionPart } from './completions.ts';
 import { FlushLane, Lane } from './in-process-lanes.ts';
 import { partitionFor } from './murmur2.ts';
+import { Remainders } from './remainders.ts';
 
 export interface InProcessQueueOptions {
   /** How many loops apply at the same time. Same partition key → same loop → applied in order. */
@@ -13,10 +14,18 @@ export interface InProcessQueueOptions {
   readonly drainTimeoutMs?: number;
 }
 
+interface Run {
+  /** Aborts when nothing new may begin. */
+  readonly stop: AbortSignal;
+  /** Aborts when what has begun must end. */
+  readonly handlers: AbortSignal;
+  readonly failed: (error: unknown) => void;
+}
+
 /**
  * Publisher and subscription in one process: partitioned queues in memory, nothing durable. That is enough because the
- * binlog itself is the durable log: `publish` resolves when everything was *applied*, and only then may the watermark
- * move. What is lost in a crash is read from the binlog again.
+ * binlog itself is the durable log: `publish` resolves when everything was *applied*, remainders too, and only then may the
+ * watermark move. What is lost in a crash is read from the binlog again.
  *
  * Bounded by its caller: the in-flight window opens no more batches and bytes than configured (invariant I8).
  * There is no timer: an idle loop wakes in the same tick and takes what is there, a busy one takes everything that
@@ -31,6 +40,9 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
   readonly #lanes: readonly Lane[];
   readonly #maxBatchRecords: number;
   readonly #drainTimeoutMs: number;
+  readonly #remainders = new Remainders();
+  /** Handled, and not finished because of a remainder. */
+  readonly #unfinished = new Set<readonly CompletionPart[]>();
   #depth = 0;
   #closed = false;
   #failure: { readonly error: Error } | undefined;
@@ -49,7 +61,7 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
     return this.#depth;
   }
 
-  /** Resolves when all of them were handled. Rejects when a handler rejected, or `run` ended before it came to them. */
+  /** Resolves when all of them are finished. Rejects when a handler or a remainder rejected, or `run` ended before it came to them. */
   publish(invalidations: readonly Invalidation[]): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure.error);
     if (this.#closed) return Promise.reject(new Error('the in-process queue is closed'));
@@ -80,16 +92,20 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
     };
     if (signal.aborted) drain();
     else signal.addEventListener('abort', drain, { once: true });
+    const failed = (error: unknown): void => {
+      // Not finished because its time was up is not a failure: the binlog brings it again.
+      if (!handlers.signal.aborted) this.#fail(error);
+      drain();
+    };
     const loop = async (lane: Lane): Promise<void> => {
       try {
-        await this.#consume(lane, handler, stop.signal, handlers.signal);
+        await this.#consume(lane, handler, { stop: stop.signal, handlers: handlers.signal, failed });
       } catch (error) {
-        // Not finished because its time was up is not a failure: the binlog brings it again.
-        if (!handlers.signal.aborted) this.#fail(error);
-        drain();
+        failed(error);
       }
     };
     await Promise.all(this.#lanes.map(loop));
+    await this.#remainders.settled();
     clearTimeout(limit);
     signal.removeEventListener('abort', drain);
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -104,24 +120,39 @@ export class InProcessQueue implements InvalidationPublisher, InvalidationSubscr
     for (const lane of this.#lanes) lane.wake();
   }
 
-  async #consume(lane: Lane, handler: BatchHandler, stop: AbortSignal, signal: AbortSignal): Promise<void> {
+  async #consume(lane: Lane, handler: BatchHandler, { stop, handlers, failed }: Run): Promise<void> {
     while (!stop.aborted) {
       const items = lane.take(this.#maxBatchRecords);
       if (items.length > 0) {
-        await handler({ partition: lane.partition, items }, signal);
+        const remainder = await handler({ partition: lane.partition, items }, handlers);
+        const parts = this.#failure === undefined ? lane.handle(items.length) : [];
+        if (remainder === null) this.#finish(parts);
+        else {
+          this.#unfinished.add(parts);
+          this.#remainders.watch(remainder, () => this.#finish(parts), failed);
+        }
         if (this.#failure !== undefined) return;
-        this.#depth -= items.length;
-        lane.finish(items.length);
         this.#flushes.lookAgain();
-        if (this.#depth === 0) this.#wakeIdle();
       } else if (this.#closed && this.#depth === 0) return;
       else await lane.arrival();
     }
   }
 
+  #finish(parts: readonly CompletionPart[]): void {
+    if (this.#failure !== undefined) return;
+    this.#unfinished.delete(parts);
+    for (const { completion, records } of parts) {
+      this.#depth -= records;
+      completion.countDown(records);
+    }
+    if (this.#depth === 0) this.#wakeIdle();
+  }
+
   #fail(error: unknown): void {
     this.#failure ??= { error: error instanceof Error ? error : new Error(String(error)) };
     for (const lane of this.#lanes) lane.fail(this.#failure.error);
+    for (const { completion } of [...this.#unfinished].flat()) completion.fail(this.#failure.error);
+    this.#unfinished.clear();
     this.#depth = 0;
     this.#wakeIdle();
   }

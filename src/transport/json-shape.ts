@@ -56,6 +56,12 @@ export class Fields {
     return value;
   }
 
+  within(name: string, min: number, max: number): number {
+    const value = this.natural(name);
+    if (value < min || value > max) throw this.#wrong(name, `a whole number from ${min} to ${max}`, value);
+    return value;
+  }
+
   flag(name: string): boolean {
     const value = this.raw(name);
     if (typeof value !== 'boolean') throw this.#wrong(name, 'true or false', value);

@@ -2,6 +2,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '../model/checkpoint.ts';
 import type { Checkpoint, CheckpointStore, Clock } from '../ports.ts';
 import { SluiceError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { CheckpointLog, tokenAt } from './kafka-checkpoint-log.ts';
 import type { KafkaConnection } from './kafka-client.ts';
 import { describeKafkaError } from './kafka-errors.ts';
 import { createProducer, produce, type ProducerClient } from './kafka-producer.ts';
@@ -12,81 +13,151 @@ export interface KafkaCheckpointStoreOptions {
   readonly connection: KafkaConnection;
   /** A compacted topic with one partition (`ensureTopics` creates it). */
   readonly topic: string;
-  /** The record key: several daemons may share the topic. */
+  /** The record keys begin with it: several daemons may share the topic. */
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 const PARTITION = 0;
+const MAX_FAILURES = 5;
 
 /**
- * The checkpoint as the last record of its key in a compacted topic, durable on all in-sync replicas when `save`
- * resolves. A save that failed is given up, not repeated behind the caller's back; should it arrive late after all, an
- * older checkpoint stands last, and a restart repeats more.
+ * The checkpoint as the last record of a key in a compacted topic, a key for each fencing token (CheckpointLog says which counts),
+ * durable on all in-sync replicas when `save` resolves. A save that failed is given up, not repeated behind the caller's
+ * back; should it arrive late after all, an older checkpoint stands last, and a restart repeats more.
  */
 export class KafkaCheckpointStore implements CheckpointStore {
   readonly #options: KafkaCheckpointStoreOptions;
   #producer: ProducerClient | undefined;
+  #reader: KafkaReader | undefined;
+  #log: CheckpointLog;
+  /** Everything before it is in the log. */
+  #nextOffset = 0;
+  /** The token whose older slots are removed. */
+  #tidied = 0;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: KafkaCheckpointStoreOptions) {
     this.#options = options;
+    this.#log = new CheckpointLog(options.name);
   }
 
   /** Reads the topic to its end: compaction keeps it short. Throws TRANSPORT_UNAVAILABLE if Kafka does not answer. */
-  async load(): Promise<Checkpoint | null> {
-    const { name, topic } = this.#options;
-    const text = await this.#readLast();
-    if (text === null) return null;
-    try {
-      return decodeCheckpoint(text);
-    } catch (error) {
-      const message = `record ${name} of topic ${topic}: ${errorMessage(error)}`;
-      throw new SluiceError('CHECKPOINT_UNREADABLE', message, { cause: error });
-    }
+  load(): Promise<Checkpoint | null> {
+    return this.#inTurn(async () => {
+      this.#forget();
+      await this.#catchUp();
+      const current = this.#log.current();
+      if (current === null) return null;
+      try {
+        return decodeCheckpoint(rawText(current.value));
+      } catch (error) {
+        const message = `record ${this.#log.slotKey(current.token)} of topic ${this.#options.topic}: ${errorMessage(error)}`;
+        throw new SluiceError('CHECKPOINT_UNREADABLE', message, { cause: error });
+      }
+    });
   }
 
-  async save(checkpoint: Checkpoint): Promise<void> {
-    const { topic, name } = this.#options;
-    const value = Buffer.from(encodeCheckpoint(checkpoint), 'utf8');
-    try {
-      const producer = await this.#connected();
-      await produce(producer, topic, PARTITION, [{ key: name, value, partition: PARTITION }]);
-    } catch (error) {
-      // A fresh producer next time: this one may have lost its sequence.
-      await this.close();
-      throw new SluiceError('CHECKPOINT_UNAVAILABLE', `topic ${topic}: ${describeKafkaError(error)}`, { cause: error });
-    }
+  claim(): Promise<number> {
+    return this.#write(async () => {
+      const offset = await this.#produce(this.#log.claimKey, Buffer.from(String(this.#options.clock.now()), 'utf8'));
+      const token = tokenAt(offset);
+      await this.#catchUp();
+      const current = this.#log.current();
+      // A copy: a save of the token before that comes late would make compaction remove the one that counts.
+      if (current !== null && current.token !== token && this.#log.isNewest(token)) {
+        await this.#produce(this.#log.slotKey(token), current.value);
+      }
+      return token;
+    });
+  }
+
+  isNewest(token: number): Promise<boolean> {
+    return this.#write(async () => {
+      await this.#catchUp();
+      return this.#log.isNewest(token);
+    });
+  }
+
+  save(checkpoint: Checkpoint, token: number): Promise<void> {
+    return this.#write(async () => {
+      await this.#refuseOld(token);
+      await this.#produce(this.#log.slotKey(token), Buffer.from(encodeCheckpoint(checkpoint), 'utf8'));
+      // A claim that came before it in the log voids it.
+      await this.#refuseOld(token);
+      if (this.#tidied !== token) await this.#tidy(token);
+    });
   }
 
   async close(): Promise<void> {
-    const producer = this.#producer;
+    const [producer, reader] = [this.#producer, this.#reader];
     this.#producer = undefined;
-    await producer?.disconnect().catch(() => undefined);
+    this.#reader = undefined;
+    await Promise.all([producer?.disconnect().catch(() => undefined), reader?.close()]);
   }
 
-  async #connected(): Promise<ProducerClient> {
+  async #refuseOld(token: number): Promise<void> {
+    await this.#catchUp();
+    if (this.#log.isNewest(token)) return;
+    const { topic, name } = this.#options;
+    const message = `${name} in topic ${topic}: another process has claimed a token newer than ${token}`;
+    throw new SluiceError('LEASE_LOST', message);
+  }
+
+  async #tidy(token: number): Promise<void> {
+    for (const useless of this.#log.useless(token)) await this.#produce(this.#log.slotKey(useless), null);
+    this.#tidied = token;
+  }
+
+  /** One after another: they share a reader. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  #write<T>(work: () => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        // Fresh clients next time: the producer may have lost its sequence.
+        await this.close();
+        if (error instanceof SluiceError && error.code === 'LEASE_LOST') throw error;
+        const message = `topic ${this.#options.topic}: ${describeKafkaError(error)}`;
+        throw new SluiceError('CHECKPOINT_UNAVAILABLE', message, { cause: error });
+      }
+    });
+  }
+
+  async #produce(key: string, value: Buffer | null): Promise<number> {
     if (this.#producer === undefined) {
       this.#producer = createProducer(this.#options);
       await this.#producer.connect();
     }
-    return this.#producer;
+    return produce(this.#producer, this.#options.topic, PARTITION, [{ key, value, partition: PARTITION }]);
   }
 
-  async #readLast(): Promise<string | null> {
-    const reader = new KafkaReader({ ...this.#options, maxFailures: 10 });
-    const key = Buffer.from(this.#options.name, 'utf8');
-    let last: string | null = null;
+  #forget(): void {
+    this.#log = new CheckpointLog(this.#options.name);
+    this.#nextOffset = 0;
+  }
+
+  async #catchUp(): Promise<void> {
+    this.#reader ??= new KafkaReader({ ...this.#options, maxFailures: MAX_FAILURES });
+    const from = { kind: 'offset', offset: this.#nextOffset } as const;
     try {
-      for await (const records of reader.toEnd({ kind: 'earliest' }, new AbortController().signal)) {
-        // A tombstone is how an operator deletes a checkpoint.
-        for (const record of records) {
-          if (record.key?.equals(key) === true) last = record.value === null ? null : rawText(record.value);
+      for await (const records of this.#reader.toEnd(from, new AbortController().signal)) {
+        for (const { offset, key, value } of records) {
+          this.#nextOffset = offset + 1;
+          if (key !== null) this.#log.add({ offset, key: key.toString('utf8'), value });
         }
       }
-    } finally {
-      await reader.close();
+    } catch (error) {
+      await this.#reader?.close();
+      this.#reader = undefined;
+      throw error;
     }
-    return last;
   }
 }

@@ -1,5 +1,6 @@
 import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } from 'kafkajs';
 import type { Logger } from '../runtime/logger.ts';
+import { fencedSocketFactory } from './kafka-fenced-socket.ts';
 import { removeIdleTimer } from './kafka-idle-timer.ts';
 
 /** How to reach a Kafka cluster; the Kafka part of the configuration has this shape. */
@@ -28,6 +29,8 @@ export interface KafkaClientOptions {
   readonly retries?: number;
   readonly connectionTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
+  /** Throws if nothing may be sent at this moment; asked right before anything is written to a broker. */
+  readonly permit?: () => void;
 }
 
 /**
@@ -46,6 +49,7 @@ export function createKafkaClient(options: KafkaClientOptions): Kafka {
     logLevel: logger.isLevelEnabled('debug') ? logLevel.INFO : logLevel.WARN,
     logCreator: () => (entry) => writeLog(logger, entry),
   };
+  if (options.permit !== undefined) config.socketFactory = fencedSocketFactory(options.permit);
   if (connection.tls !== null) {
     const { ca, cert, key, verify } = connection.tls;
     config.ssl = {

@@ -1,11 +1,13 @@
 import type { Admin, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { BatchHandler } from '../ports.ts';
+import type { BatchHandler, Remainder } from '../ports.ts';
 import { errorMessage } from '../runtime/errors.ts';
+import { batchLength } from './batch-bound.ts';
 import { createKafkaClient } from './kafka-client.ts';
 import { GroupOffsets } from './kafka-group-offsets.ts';
 import { Membership } from './kafka-membership.ts';
 import type { KafkaSubscriptionOptions } from './kafka-subscription.ts';
 import { RecordDecoder } from './record-decoder.ts';
+import { Remainders } from './remainders.ts';
 
 /** The handler rejected: not a matter of the consumer. The cause is what it rejected with. */
 export class HandlerFailure extends Error {}
@@ -25,12 +27,14 @@ const DEFAULTS = {
 /**
  * The life of one kafkajs consumer, from connecting to the end of its membership. Traps it avoids:
  *
- * - `autoCommit` commits what was delivered, not what was finished. We commit ourselves: offsets whose handler has
- *   resolved, on a timer, before a rejoin and at the end.
+ * - `autoCommit` commits what was delivered, not what was finished. We commit ourselves: offsets before which
+ *   everything is finished, on a timer, before a rejoin and at the end.
  * - Heartbeats come only from our code. A timer sends them while handlers run, so that a target that is away for
  *   minutes does not cost the membership.
  * - kafkajs may rejoin while batches are running, when a leader moves or partitions are added: the generation tells,
  *   and a batch of an older one neither resolves nor commits. What two members then do twice, versions sort out.
+ * - A rebalance stops the whole group until its last member is ready, so remainders are not waited for then: they go on, and are
+ *   repeated by whoever has the partition next. Only a stop waits for them, while the others still work.
  */
 export class ConsumerSession {
   readonly #options: KafkaSubscriptionOptions & typeof DEFAULTS;
@@ -40,6 +44,7 @@ export class ConsumerSession {
   readonly #offsets: GroupOffsets;
   readonly #membership: Membership;
   readonly #decoder = new RecordDecoder();
+  readonly #remainders = new Remainders();
   /** Rejects when the consumer crashed or the handler rejected. */
   readonly #ended: Promise<never>;
   #end: (reason: Error) => void = () => undefined;
@@ -157,32 +162,49 @@ export class ConsumerSession {
     const { partition, messages, highWatermark } = payload.batch;
     this.#offsets.delivered(partition, Number(payload.batch.firstOffset() ?? 0), Number(highWatermark));
     const { maxBatchRecords } = this.#options;
-    for (let begin = 0; begin < messages.length; begin += maxBatchRecords) {
+    for (let begin = 0; begin < messages.length;) {
       if (!this.#membership.mayBegin(generation) || payload.isStale()) return;
-      const slice = messages.slice(begin, begin + maxBatchRecords);
-      const handled = await this.#handle(partition, slice);
-      if (!handled || generation !== this.#membership.generation) return;
+      const length = batchLength(messages, begin, { maxItems: maxBatchRecords, bytesOf });
+      const slice = messages.slice(begin, begin + length);
+      const { signal } = this.#membership;
+      const handled = await this.#handle(partition, slice, signal);
+      if (handled === undefined) return;
       const last = slice.at(-1)?.offset ?? '0';
-      payload.resolveOffset(last);
       const isEnd = begin + slice.length >= messages.length;
-      this.#offsets.finished(partition, Number(isEnd ? payload.batch.lastOffset() : last) + 1);
+      const next = Number(isEnd ? payload.batch.lastOffset() : last) + 1;
+      const isCurrent = generation === this.#membership.generation;
+      const batch = isCurrent ? this.#offsets.read(partition, next) : { partition, next };
+      if (handled === null) this.#offsets.finished(batch);
+      else this.#remainders.watch(handled, () => this.#offsets.finished(batch), this.#failed(signal));
+      if (!isCurrent) return;
+      payload.resolveOffset(last);
       this.#delivered = true;
+      begin += length;
     }
   }
 
-  /** False if the handler did not finish. */
-  async #handle(partition: number, messages: readonly KafkaMessage[]): Promise<boolean> {
+  /** Undefined if the handler did not do its work. */
+  async #handle(
+    partition: number,
+    messages: readonly KafkaMessage[],
+    signal: AbortSignal,
+  ): Promise<Remainder | null | undefined> {
     const place = `${this.#options.topic}/${partition}@`;
     const items = messages.map((message) => this.#decoder.decode(message, place + message.offset));
-    const { signal } = this.#membership;
     try {
-      await this.#handler({ partition, items }, signal);
-      return true;
+      return await this.#handler({ partition, items }, signal);
     } catch (error) {
+      this.#failed(signal)(error);
+      return undefined;
+    }
+  }
+
+  /** What to do when a handler or its remainder rejects. */
+  #failed(signal: AbortSignal): (error: unknown) => void {
+    return (error) => {
       // Not finished because its time was up is not a failure: the records are delivered again.
       if (!signal.aborted) this.#end(new HandlerFailure('the batch handler rejected', { cause: error }));
-      return false;
-    }
+    };
   }
 
   #beat(): void {
@@ -204,6 +226,8 @@ export class ConsumerSession {
       // Not running: nothing to pause.
     }
     if (this.#active > 0) await new Promise<void>((resolve) => (this.#quiet = resolve));
+    if (!signal.aborted) this.#membership.cutOff();
+    await this.#remainders.settled();
     // kafkajs cannot be stopped while it joins; and a broker that is away does not answer a commit.
     await within(STOP_STEP_MS, this.#started);
     await within(STOP_STEP_MS, this.#offsets.commit());
@@ -240,4 +264,9 @@ async function within(ms: number, promise: Promise<void>): Promise<void> {
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([promise.catch(() => undefined), limit]);
   clearTimeout(timer);
+}
+
+/** Its text, and what it becomes when it is read. */
+function bytesOf({ value }: KafkaMessage): number {
+  return 2 * (value?.length ?? 0);
 }

@@ -2,7 +2,7 @@ import type { Admin, Consumer } from 'kafkajs';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { describeKafkaError } from './kafka-errors.ts';
-import { OffsetTracker } from './offset-tracker.ts';
+import { OffsetTracker, type ReadBatch } from './offset-tracker.ts';
 
 export interface GroupOffsetsOptions {
   readonly topic: string;
@@ -74,10 +74,15 @@ export class GroupOffsets {
     } else logger.warn(fields, 'the partition begins before the committed offset: it was recreated or truncated');
   }
 
-  /** Everything before `next` is applied, or kept as a dead letter. */
-  finished(partition: number, next: number): void {
-    this.#tracker.finished(partition, next);
-    this.#showLag(partition);
+  /** A batch was handed out; the offset behind it is `next`. */
+  read(partition: number, next: number): ReadBatch {
+    return this.#tracker.read(partition, next);
+  }
+
+  /** All of it is applied, or kept as a dead letter. */
+  finished(batch: ReadBatch): void {
+    this.#tracker.finished(batch);
+    this.#showLag(batch.partition);
   }
 
   /** Commits what is finished, one commit after the other. A commit that fails costs a repetition, nothing else. */

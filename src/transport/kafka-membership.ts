@@ -5,18 +5,24 @@ import { describeKafkaError, isKafkaError } from './kafka-errors.ts';
  * One consumer's membership in its group, as far as handlers are concerned: may they begin, must they stop?
  *
  * Rebalancing is eager: the group waits until every member has let go of everything. A heartbeat tells. From then on
- * nothing new is begun, running handlers are drained, and their signal aborts when time is up. A member that was thrown
+ * nothing new is begun, running handlers are drained, and their signal aborts when time is up. Remainders of their batches are
+ * left alone: they go on beside whoever repeats them. A member that was thrown
  * out has nothing to drain: its partitions belong to others already, so its handlers abort at once.
  */
 export class Membership {
   readonly #drainTimeoutMs: number;
   readonly #logger: Logger;
-  /** Aborts the running handlers of this generation. */
+  /** Aborts the running handlers and remainders of every generation. */
+  readonly #all = new AbortController();
+  /** Aborts those of this generation. */
   #handlers = new AbortController();
+  #signal = AbortSignal.any([this.#handlers.signal, this.#all.signal]);
   #drainTimer: NodeJS.Timeout | undefined;
+  #stopTimer: NodeJS.Timeout | undefined;
   #generation = 0;
   #rebalance: Error | undefined;
   #stopping = false;
+  #reason: unknown;
 
   constructor(options: { drainTimeoutMs: number; logger: Logger }) {
     this.#drainTimeoutMs = options.drainTimeoutMs;
@@ -30,7 +36,7 @@ export class Membership {
 
   /** For handlers that begin now. */
   get signal(): AbortSignal {
-    return this.#handlers.signal;
+    return this.#signal;
   }
 
   /** What a heartbeat said: our partitions are taken away. `eachBatch` has to end with it, which makes kafkajs rejoin. */
@@ -51,6 +57,8 @@ export class Membership {
     this.#rebalance = undefined;
     clearTimeout(this.#drainTimer);
     this.#handlers = new AbortController();
+    // What is left of earlier generations goes on until the consumer ends.
+    this.#signal = AbortSignal.any([this.#handlers.signal, this.#all.signal]);
   }
 
   heartbeatFailed(error: unknown): void {
@@ -66,11 +74,19 @@ export class Membership {
 
   stop(reason: unknown): void {
     this.#stopping = true;
-    this.#drain(reason);
+    this.#reason = reason;
+    // A timer of its own: the group may still rebalance while we drain, and joining again ends the other.
+    this.#stopTimer = setTimeout(() => this.cutOff(), this.#drainTimeoutMs);
+  }
+
+  /** Nothing is waited for any longer. */
+  cutOff(): void {
+    this.#all.abort(this.#reason);
   }
 
   /** No timer is left behind. */
   end(): void {
+    clearTimeout(this.#stopTimer);
     clearTimeout(this.#drainTimer);
   }
 

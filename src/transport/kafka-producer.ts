@@ -4,6 +4,9 @@ import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts';
 
 export type Acknowledgement = Pick<RecordMetadata, 'topicName' | 'partition' | 'errorCode' | 'baseOffset'>;
 
+/** A record as it is sent; without a value it is a tombstone. */
+export type ProducedRecord = Omit<OutgoingRecord, 'value'> & { readonly value: Buffer | null };
+
 /** What we use of a kafkajs producer; tests put a fake in its place. */
 export interface ProducerClient {
   connect(): Promise<void>;
@@ -12,7 +15,7 @@ export interface ProducerClient {
     topic: string;
     acks: number;
     timeout: number;
-    messages: OutgoingRecord[];
+    messages: ProducedRecord[];
   }): Promise<readonly Acknowledgement[]>;
 }
 
@@ -46,21 +49,22 @@ function partitionOf({ message }: PartitionerArgs): number {
  * Sends records of one partition with acks=all, and makes sure that they arrived. Two traps of kafkajs 2.2.4: a
  * request over several brokers resolves without the records of a partition whose leader moves meanwhile, and a
  * partition that is not in the client's metadata is left out silently. So: one partition per request, and the answer
- * must name it with an offset.
+ * must name it with an offset, that of the first record.
  */
 export async function produce(
   producer: ProducerClient,
   topic: string,
   partition: number,
-  records: OutgoingRecord[],
-): Promise<void> {
+  records: ProducedRecord[],
+): Promise<number> {
   const answers = await producer.send({ topic, acks: -1, timeout: ACKS_TIMEOUT_MS, messages: records });
-  const confirmed = answers.some(
+  const confirmed = answers.find(
     (answer) =>
       answer.topicName === topic &&
       answer.partition === partition &&
       answer.errorCode === 0 &&
       Number(answer.baseOffset ?? -1) >= 0,
   );
-  if (!confirmed) throw new UnverifiedError(topic, partition, answers);
+  if (confirmed === undefined) throw new UnverifiedError(topic, partition, answers);
+  return Number(confirmed.baseOffset);
 }

@@ -7,7 +7,9 @@ import { Accumulator, type OutgoingRecord } from './accumulator.ts';
 import type { KafkaConnection } from './kafka-client.ts';
 import { createProducer } from './kafka-producer.ts';
 import { KafkaSender } from './kafka-sender.ts';
+import { recordLimit } from './kafka-record-limit.ts';
 import { partitionFor } from './murmur2.ts';
+import { OversizedRecords } from './oversized-records.ts';
 import { RecordEncoder } from './record-encoder.ts';
 
 export interface KafkaPublisherOptions {
@@ -23,6 +25,8 @@ export interface KafkaPublisherOptions {
    * twelve round trips. Each partition belongs to one producer for good: its sequence numbers count per partition.
    */
   readonly producers?: number;
+  /** Throws if nothing may be sent at this moment; asked right before every send. */
+  readonly permit?: () => void;
   /** How long `close` waits for what is in flight. */
   readonly closeTimeoutMs?: number;
 }
@@ -42,11 +46,19 @@ export class KafkaPublisher implements InvalidationPublisher {
   readonly #accumulator: Accumulator;
   readonly #closeTimeoutMs: number;
   readonly #topic: string;
+  readonly #options: KafkaPublisherOptions;
+  readonly #oversized: OversizedRecords;
+  readonly #stop = new AbortController();
+  /** How large a record may be; asked once, before the first is made. */
+  #limit: Promise<number> | undefined;
   #closed = false;
 
   constructor(options: KafkaPublisherOptions) {
     const { connection, topic, partitions, logger } = options;
     this.#topic = topic;
+    const fence = options.permit === undefined ? {} : { permit: options.permit };
+    this.#options = options;
+    this.#oversized = new OversizedRecords(options);
     this.#partitions = partitions;
     this.#closeTimeoutMs = options.closeTimeoutMs ?? 10_000;
     this.links = Array.from(
@@ -54,7 +66,13 @@ export class KafkaPublisher implements InvalidationPublisher {
       (_, index) => `publisher.${index}`,
     );
     this.#senders = this.links.map(
-      (link) => new KafkaSender({ ...options, link, createProducer: () => createProducer({ connection, logger }) }),
+      (link) =>
+        new KafkaSender({
+          ...options,
+          link,
+          smaller: this.#oversized.smaller,
+          createProducer: () => createProducer({ connection, logger, ...fence }),
+        }),
     );
     this.#accumulator = new Accumulator({
       partitions,
@@ -69,18 +87,26 @@ export class KafkaPublisher implements InvalidationPublisher {
 
   async publish(invalidations: readonly Invalidation[]): Promise<void> {
     if (this.#closed) throw this.#stopped();
+    // Always waited for, also when it is known: so the calls go on in their order.
+    const limitBytes = await (this.#limit ??= recordLimit(this.#options, this.#stop.signal));
     const records: OutgoingRecord[] = [];
-    for (const invalidation of invalidations) this.#collect(invalidation, records);
+    for (const invalidation of invalidations) this.#collect(invalidation, limitBytes, records);
     await this.#accumulator.add(records);
   }
 
   /** Waits for what is in flight, at most `closeTimeoutMs`; the rest rejects with TRANSPORT_UNAVAILABLE. */
   async close(): Promise<void> {
     this.#closed = true;
-    const limit = setTimeout(() => this.#accumulator.fail(this.#stopped()), this.#closeTimeoutMs);
+    const limit = setTimeout(() => this.#fail(this.#stopped()), this.#closeTimeoutMs);
+    await this.#limit?.catch(() => undefined);
     await this.#accumulator.idle();
     clearTimeout(limit);
     await Promise.all(this.#senders.map((sender) => sender.close()));
+  }
+
+  #fail(error: SluiceError): void {
+    this.#stop.abort(error);
+    this.#accumulator.fail(error);
   }
 
   #senderOf(partition: number): KafkaSender {
@@ -90,9 +116,9 @@ export class KafkaPublisher implements InvalidationPublisher {
   }
 
   /** A versioned flush must act after everything published before it, which may stand in any partition: one copy in each. */
-  #collect(invalidation: Invalidation, records: OutgoingRecord[]): void {
+  #collect(invalidation: Invalidation, limitBytes: number, records: OutgoingRecord[]): void {
     const key = invalidation.partitionKey;
-    const value = Buffer.from(this.#encoder.encode(invalidation), 'utf8');
+    const value = this.#oversized.encode(invalidation, limitBytes, this.#encoder);
     if (invalidation.action === 'flush' && invalidation.versioned) {
       for (let partition = 0; partition < this.#partitions; partition++) records.push({ key, value, partition });
     } else records.push({ key, value, partition: partitionFor(key, this.#partitions) });

@@ -15,8 +15,14 @@ export interface KafkaReaderOptions {
   readonly maxFailures?: number;
 }
 
-/** Where reading begins in every partition: `since` is the first record of that time (ms since the epoch) or later. */
-export type ReadFrom = { readonly kind: 'earliest' | 'latest' } | { readonly kind: 'since'; readonly timeMs: number };
+/**
+ * Where reading begins in every partition: `since` is the first record of that time (ms since the epoch) or later; `offset`,
+ * for a topic of one partition, is that one, or the oldest there is if it is gone.
+ */
+export type ReadFrom =
+  | { readonly kind: 'earliest' | 'latest' }
+  | { readonly kind: 'since'; readonly timeMs: number }
+  | { readonly kind: 'offset'; readonly offset: number };
 
 export interface ReadRecord {
   readonly partition: number;
@@ -93,10 +99,12 @@ export class KafkaReader {
   async #begin(from: ReadFrom): Promise<void> {
     await this.#consumer.connect();
     await this.#clusterOrThrow().addMultipleTargetTopics([this.#options.topic]);
-    for (const [partition, offset] of await this.#offsets(from)) this.#next.set(partition, offset);
+    const first = from.kind === 'offset' ? from.offset : 0;
+    const found = await this.#offsets(from.kind === 'offset' ? { kind: 'earliest' } : from);
+    for (const [partition, offset] of found) this.#next.set(partition, Math.max(first, offset));
   }
 
-  async #offsets(from: ReadFrom): Promise<Map<number, number>> {
+  async #offsets(from: Exclude<ReadFrom, { kind: 'offset' }>): Promise<Map<number, number>> {
     const cluster = this.#clusterOrThrow();
     const { topic } = this.#options;
     const partitions = cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId }));

@@ -16,6 +16,10 @@ export interface KafkaSenderOptions {
   readonly metrics: Metrics;
   /** Label of `sluice_kafka_available`; absent: not shown. */
   readonly link?: string;
+  /** Throws if nothing may be sent at this moment: for good, or (retryable) until later. */
+  readonly permit?: () => void;
+  /** What can be sent instead of a record that is too large for the topic; null: nothing. */
+  readonly smaller?: (record: OutgoingRecord) => OutgoingRecord | null;
   readonly backoff?: { readonly baseMs: number; readonly maxMs: number };
 }
 
@@ -27,7 +31,7 @@ export interface KafkaSenderOptions {
  * - `rebuild` (sequence or producer id refused, an answer without our partition, anything unexpected): a new producer
  *   repeats the batch. What the old one wrote without an answer then stands twice, still in order: at least once.
  *   The new one waits until no request of the old one is under way, since kafkajs would reconnect it and send on.
- * - `too-large`: two halves, one after the other; a single record that is too large is permanent.
+ * - `too-large`: two halves, one after the other; a single record that is too large is permanent, unless a smaller one can stand in.
  */
 export class KafkaSender implements RecordSender {
   readonly #options: KafkaSenderOptions;
@@ -54,8 +58,15 @@ export class KafkaSender implements RecordSender {
         return;
       } catch (error) {
         this.#stop.signal.throwIfAborted();
+        if (error instanceof SluiceError) {
+          if (!error.retryable) throw error;
+          await this.#wait(failures);
+          continue;
+        }
         const meaning = classifyKafkaError(error);
         if (meaning === 'too-large' && records.length > 1) return this.#halve(partition, records);
+        const smaller = meaning === 'too-large' ? this.#smaller(records) : null;
+        if (smaller !== null) return this.send(partition, [smaller]);
         if (meaning === 'permanent' || meaning === 'too-large') throw this.#permanent(error);
         this.#note(error, partition);
         if (meaning === 'rebuild') this.#rebuild(producer, error);
@@ -74,6 +85,7 @@ export class KafkaSender implements RecordSender {
   }
 
   async #attempt(producer: ProducerClient, partition: number, records: OutgoingRecord[]): Promise<void> {
+    this.#options.permit?.();
     this.#underWay++;
     try {
       await produce(producer, this.#options.topic, partition, records);
@@ -85,6 +97,12 @@ export class KafkaSender implements RecordSender {
     this.#troubled = false;
     this.#available(1);
     this.#options.logger.info({ topic: this.#options.topic }, 'publishing again');
+  }
+
+  /** Null: it is not one record, or nothing can stand in for it. */
+  #smaller(records: readonly OutgoingRecord[]): OutgoingRecord | null {
+    const [record] = records;
+    return record === undefined || records.length > 1 ? null : (this.#options.smaller?.(record) ?? null);
   }
 
   async #halve(partition: number, records: OutgoingRecord[]): Promise<void> {

@@ -3,7 +3,8 @@ import { systemClock } from '../runtime/clock.ts';
 import type { Problem } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createKafkaClient, type KafkaConnection } from './kafka-client.ts';
-import { classifyKafkaError, describeKafkaError, isKafkaError } from './kafka-errors.ts';
+import { connectionProblem } from './kafka-connection-problem.ts';
+import { describeKafkaError, isKafkaError } from './kafka-errors.ts';
 import { topicMismatches, type FoundTopic } from './kafka-topic-mismatch.ts';
 
 /** A topic as Sluice needs it. */
@@ -137,8 +138,10 @@ async function createTopic(
     });
     if (mode === 'create' && created) logger.info({ topic: plan.topic, partitions: plan.partitions }, 'topic created');
     // Somebody else was faster, perhaps with other settings.
-    return mode === 'create' && !created ? await inspectTopic(admin, plan) : [];
+    return created ? [] : await inspectTopic(admin, plan);
   } catch (error) {
+    // It was made, and the broker that the client asked for its leaders has not heard of it.
+    if (mode === 'create' && isKafkaError(error, ...NOT_YET_KNOWN)) return inspectTopic(admin, plan);
     if (isKafkaError(error, 'INVALID_REPLICATION_FACTOR')) {
       return [
         {
@@ -147,7 +150,14 @@ async function createTopic(
         },
       ];
     }
-    return [topicProblem(plan, 'does not exist and cannot be created', error, 'CREATE')];
+    return [
+      topicProblem(
+        plan,
+        'does not exist, or may not be seen, and cannot be created',
+        error,
+        'CREATE (or DESCRIBE, if it exists)',
+      ),
+    ];
   }
 }
 
@@ -156,20 +166,4 @@ function topicProblem(plan: TopicPlan, what: string, error: unknown, privileges:
     ? `Grant ${privileges} on the topic to the Kafka user, or create the topic by hand.`
     : 'Look at the brokers, or create the topic by hand.';
   return { message: `topic ${plan.topic} ${what}: ${describeKafkaError(error)}`, remedy };
-}
-
-function connectionProblem({ brokers, sasl, tls }: KafkaConnection, error: unknown): Problem {
-  const place = `Kafka at ${brokers.join(', ')}`;
-  const reason = describeKafkaError(error);
-  if (classifyKafkaError(error) === 'permanent') {
-    const user = sasl === null ? '' : ` for user ${sasl.username} (${sasl.mechanism})`;
-    return {
-      message: `${place} refuses the login${user}: ${reason}`,
-      remedy: 'Correct `transport.sasl`: mechanism, username and password must be known to the brokers.',
-    };
-  }
-  return {
-    message: `${place} does not answer: ${reason}`,
-    remedy: `Correct \`transport.brokers\`, start the brokers, or ${tls === null ? 'configure `transport.tls` if they expect TLS' : 'check `transport.tls`'}.`,
-  };
 }

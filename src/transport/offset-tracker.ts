@@ -11,9 +11,24 @@ export interface OffsetJump {
   readonly found: number;
 }
 
+/** A batch on its way from being read to being finished. */
+export interface ReadBatch {
+  readonly partition: number;
+  /** The offset behind it. */
+  readonly next: number;
+}
+
+interface OpenBatch extends ReadBatch {
+  isFinished: boolean;
+}
+
 interface Progress {
   /** Where reading goes on; undefined for a partition of a new group. */
   next: number | undefined;
+  /** What was read and is not finished, or stands behind such a batch, in order. */
+  readonly open: OpenBatch[];
+  /** Everything before it is finished. */
+  finished: number | undefined;
   committed: number | undefined;
   /** The oldest record the broker has. */
   low: number;
@@ -21,7 +36,8 @@ interface Progress {
 }
 
 /**
- * How far each assigned partition is finished and committed. Begins anew with every assignment: what another member
+ * How far each assigned partition is read, finished and committed: batches finish in any order, and a commit stops before the
+ * oldest that is not. Begins anew with every assignment: what another member
  * does with a partition meanwhile is not known here.
  */
 export class OffsetTracker {
@@ -33,7 +49,8 @@ export class OffsetTracker {
   assign(partitions: readonly number[]): void {
     this.#partitions.clear();
     for (const partition of partitions) {
-      this.#partitions.set(partition, { next: undefined, committed: undefined, low: 0, highWatermark: 0 });
+      const unknown = { next: undefined, finished: undefined, committed: undefined };
+      this.#partitions.set(partition, { ...unknown, open: [], low: 0, highWatermark: 0 });
     }
   }
 
@@ -45,7 +62,9 @@ export class OffsetTracker {
     if (offset >= 0) this.#known.set(partition, Math.max(offset, this.#known.get(partition) ?? 0));
     const progress = this.#partitions.get(partition);
     const start = offset >= 0 ? offset : this.#known.get(partition);
-    if (progress !== undefined && progress.next === undefined) progress.next = progress.committed = start;
+    if (progress !== undefined && progress.next === undefined) {
+      progress.next = progress.finished = progress.committed = start;
+    }
   }
 
   /**
@@ -58,19 +77,35 @@ export class OffsetTracker {
     if (progress === undefined) return undefined;
     progress.highWatermark = highWatermark;
     const expected = progress.next;
-    progress.next = first;
+    // What is not there need not be waited for.
+    if (expected !== first) this.finished(this.read(partition, first));
     return expected === undefined || expected === first ? undefined : { expected, found: first };
   }
 
-  finished(partition: number, next: number): void {
+  /** Everything before `next` was handed out: reading goes on there, and this batch has to be finished. */
+  read(partition: number, next: number): ReadBatch {
+    const batch = { partition, next, isFinished: false };
     const progress = this.#partitions.get(partition);
+    progress?.open.push(batch);
     if (progress !== undefined) progress.next = next;
+    return batch;
   }
 
-  /** Finished, and not committed yet. */
+  /** In any order. A batch of an earlier assignment is not known any more: somebody else may have it. */
+  finished(batch: ReadBatch): void {
+    const progress = this.#partitions.get(batch.partition);
+    const open = progress?.open.find((each) => each === batch);
+    if (progress === undefined || open === undefined) return;
+    open.isFinished = true;
+    const waits = progress.open.findIndex(({ isFinished }) => !isFinished);
+    const finished = progress.open.splice(0, waits < 0 ? progress.open.length : waits);
+    progress.finished = finished.at(-1)?.next ?? progress.finished;
+  }
+
+  /** Finished, as is everything before it, and not committed yet. */
   uncommitted(): PartitionOffset[] {
-    return [...this.#partitions].flatMap(([partition, { next, committed }]) =>
-      next === undefined || next === committed ? [] : [{ partition, offset: next }],
+    return [...this.#partitions].flatMap(([partition, { finished, committed }]) =>
+      finished === undefined || finished === committed ? [] : [{ partition, offset: finished }],
     );
   }
 
@@ -83,7 +118,7 @@ export class OffsetTracker {
   /** Records that are not finished, as far as the newest known end of the partition tells. */
   lag(partition: number): number {
     const progress = this.#partitions.get(partition);
-    return progress === undefined ? 0 : Math.max(0, progress.highWatermark - (progress.next ?? progress.low));
+    return progress === undefined ? 0 : Math.max(0, progress.highWatermark - (progress.finished ?? progress.low));
   }
 
   /** The broker says where the partition begins and ends now. */

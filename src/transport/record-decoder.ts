@@ -1,6 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import type { ChangeOrigin, FlushReason, Invalidation, RowPayload } from '../model/invalidation.ts';
-import type { Operation, TableOperation } from '../model/row-change.ts';
+import {
+  AGAIN_AFTER_MS,
+  type ChangeOrigin,
+  type FlushReason,
+  type Invalidation,
+  type RowPayload,
+} from '../model/invalidation.ts';
+import type { Operation, TableChangeOperation } from '../model/row-change.ts';
 import type { DeliveredItem } from '../ports.ts';
 import { TimeParser } from './iso-time.ts';
 import { Fields, ShapeError } from './json-shape.ts';
@@ -14,7 +20,7 @@ export interface RawRecord {
 }
 
 const RECORD = new Set(
-  'v key action versioned reason version rule rules partition_key database table op'
+  'v key action versioned again_after_ms reason version rule rules partition_key database table op'
     .split(' ')
     .concat('primary_key gtid binlog commit_time capture_time row'.split(' ')),
 );
@@ -22,14 +28,15 @@ const BINLOG = new Set(['file', 'offset']);
 const ROW = new Set(['state', 'columns']);
 const ACTIONS = ['delete', 'refresh', 'flush', 'epoch'] as const;
 const ROW_OPERATIONS: readonly Operation[] = ['insert', 'update', 'delete'];
-const TABLE_OPERATIONS: readonly TableOperation[] = ['truncate', 'drop', 'rename', 'alter'];
+const TABLE_OPERATIONS: readonly TableChangeOperation[] = ['truncate', 'drop', 'rename', 'alter', 'unknown_rows'];
 const OPERATIONS = [...ROW_OPERATIONS, ...TABLE_OPERATIONS];
-const REASONS: readonly FlushReason[] = [...TABLE_OPERATIONS, 'large_transaction', 'column_missing'];
+const REASONS: readonly FlushReason[] = [...TABLE_OPERATIONS, 'large_transaction', 'column_missing', 'gap'];
 const STATES = ['present', 'gone'] as const;
 /** Fields that only some actions have. */
 const OWNED: readonly { readonly name: string; readonly owners: readonly Invalidation['action'][] }[] = [
   { name: 'row', owners: ['refresh'] },
   { name: 'versioned', owners: ['delete', 'flush'] },
+  { name: 'again_after_ms', owners: ['delete', 'flush'] },
   { name: 'reason', owners: ['flush'] },
 ];
 
@@ -67,9 +74,11 @@ export class RecordDecoder {
     const origin = this.#origin(fields, action === 'refresh' ? ROW_OPERATIONS : OPERATIONS);
     checkKey({ action, key, origin });
     const versioned = fields.has('versioned') && fields.flag('versioned');
+    const { min, max } = AGAIN_AFTER_MS;
+    const againAfterMs = fields.has('again_after_ms') ? fields.within('again_after_ms', min, max) : null;
     switch (action) {
       case 'delete':
-        return { action, key, partitionKey, version, rule, origin, versioned };
+        return { action, key, partitionKey, version, rule, origin, versioned, againAfterMs };
       case 'refresh':
         return { action, key, partitionKey, version, rule, origin, row: readRow(fields.raw('row')) };
       case 'flush':
@@ -81,6 +90,7 @@ export class RecordDecoder {
           rule,
           origin,
           versioned,
+          againAfterMs,
           reason: fields.oneOf('reason', REASONS),
         };
       case 'epoch':

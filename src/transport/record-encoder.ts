@@ -18,6 +18,9 @@ export class RecordEncoder {
     return (
       `{"v":${FORMAT_VERSION},"key":${quote(key)},"action":"${invalidation.action}"` +
       ('versioned' in invalidation && invalidation.versioned ? ',"versioned":true' : '') +
+      ('againAfterMs' in invalidation && invalidation.againAfterMs !== null
+        ? `,"again_after_ms":${invalidation.againAfterMs}`
+        : '') +
       (invalidation.action === 'flush' ? `,"reason":"${invalidation.reason}"` : '') +
       `,"version":${invalidation.version},"rule":${quote(invalidation.rule)}` +
       (partitionKey === key ? '' : `,"partition_key":${quote(partitionKey)}`) +

@@ -1,4 +1,4 @@
-import type { Invalidation } from '../model/invalidation.ts';
+import type { DeleteInvalidation, Invalidation } from '../model/invalidation.ts';
 import type { DeliveredItem } from '../ports.ts';
 
 export type InvalidationItem = Extract<DeliveredItem, { kind: 'invalidation' }>;
@@ -41,13 +41,28 @@ export function coalesce(delivered: readonly DeliveredItem[]): Coalesced {
 
 /**
  * A plain delete may swallow a versioned invalidation of the same key. It must then leave its version in Redis as the
- * other would have done, or a redelivered older refresh would bring an old value back.
+ * other would have done, or a redelivered older refresh would bring an old value back. So may a delete that is done once
+ * swallow one that is done again: then it is done again, too, after the longer of their times.
+ *
+ * A refresh that swallows such a delete takes nothing of it: the second delete would find the refresh's newer version and
+ * leave its value alone.
  */
 function withTheCareOf(loser: Invalidation, winner: InvalidationItem): InvalidationItem {
   const { invalidation } = winner;
-  if (invalidation.action !== 'delete' || invalidation.versioned || !isVersioned(loser)) return winner;
-  return { ...winner, invalidation: { ...invalidation, versioned: true } };
+  if (invalidation.action !== 'delete') return winner;
+  const versioned = invalidation.versioned || isVersioned(loser);
+  const againAfterMs = loser.action === 'delete' ? longerOf(invalidation, loser) : invalidation.againAfterMs;
+  if (versioned === invalidation.versioned && againAfterMs === invalidation.againAfterMs) return winner;
+  return { ...winner, invalidation: { ...invalidation, versioned, againAfterMs } };
 }
+
+/** Null, for once, is shorter than any. */
+export function longerOf(one: MayRepeat, other: MayRepeat): number | null {
+  if (one.againAfterMs === null || other.againAfterMs === null) return one.againAfterMs ?? other.againAfterMs;
+  return Math.max(one.againAfterMs, other.againAfterMs);
+}
+
+type MayRepeat = Pick<DeleteInvalidation, 'againAfterMs'>;
 
 function isVersioned(invalidation: Invalidation): boolean {
   return invalidation.action !== 'delete' || invalidation.versioned;

@@ -20,6 +20,8 @@ const PROGRESS_INTERVAL_MS = 5_000;
 interface Scan {
   /** The newest of theirs. */
   invalidation: FlushInvalidation;
+  /** Whether keys with newer versions go too. */
+  forced: boolean;
   readonly waiting: Set<Waiter>;
   /** Aborts when nobody waits any more. */
   readonly stop: AbortController;
@@ -49,9 +51,21 @@ export class FlushQueue {
 
   /** Resolves when a scan that covers this flush has ended. Throws the signal's reason; what others wait for goes on. */
   flush(invalidation: FlushInvalidation, signal: AbortSignal): Promise<void> {
+    return this.#wait((): Scan => this.#join(invalidation), signal);
+  }
+
+  /**
+   * The same for one that was flushed before. What was written between is not older than the flush says, so keys with newer
+   * versions stay in any case; and no scan that has begun will do, because it may have passed the keys that came meanwhile.
+   */
+  flushAgain(invalidation: FlushInvalidation, signal: AbortSignal): Promise<void> {
+    return this.#wait((): Scan => this.#joinNext(invalidation, false), signal);
+  }
+
+  #wait(join: () => Scan, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason as Error);
-      const scan = this.#join(invalidation);
+      const scan = join();
       const abort = (): void => {
         settle(() => reject(signal.reason as Error));
         if (scan.waiting.size === 0) this.#drop(scan, signal.reason);
@@ -80,12 +94,18 @@ export class FlushQueue {
     if (running !== undefined && shared && !running.stop.signal.aborted && sameKeys(running.invalidation) === keys) {
       return running;
     }
+    return this.#joinNext(invalidation, invalidation.reason === 'gap');
+  }
+
+  #joinNext(invalidation: FlushInvalidation, forced: boolean): Scan {
+    const keys = sameKeys(invalidation);
     const waiting = this.#next.find((scan) => sameKeys(scan.invalidation) === keys);
     if (waiting !== undefined) {
+      waiting.forced ||= forced;
       if (invalidation.version > waiting.invalidation.version) waiting.invalidation = invalidation;
       return waiting;
     }
-    const scan: Scan = { invalidation, waiting: new Set(), stop: new AbortController() };
+    const scan: Scan = { invalidation, forced, waiting: new Set(), stop: new AbortController() };
     this.#next.push(scan);
     return scan;
   }
@@ -114,12 +134,12 @@ export class FlushQueue {
     this.#show(0);
   }
 
-  async #scan({ invalidation, stop }: Scan): Promise<void> {
+  async #scan({ invalidation, forced, stop }: Scan): Promise<void> {
     const { cache, retry, clock, logger, metrics } = this.#options;
     const { rule, key: pattern, reason, version, versioned } = invalidation;
     const beganMs = clock.now();
     const { scannedKeys, removedKeys } = await retry.until(
-      () => cache.flush({ pattern, version, versioned }, this.#progress(invalidation), stop.signal),
+      () => cache.flush({ pattern, version, versioned, forced }, this.#progress(invalidation), stop.signal),
       stop.signal,
     );
     retry.succeeded();

@@ -1,6 +1,6 @@
 import type { FlushInvalidation } from '../model/invalidation.ts';
 import type { DeliveredItem } from '../ports.ts';
-import type { InvalidationItem } from './coalesce.ts';
+import { longerOf, type InvalidationItem } from './coalesce.ts';
 
 export type FlushItem = InvalidationItem & { readonly invalidation: FlushInvalidation };
 
@@ -29,23 +29,28 @@ export function segmentsOf(items: readonly DeliveredItem[]): readonly Segment[] 
     if (same.at(-1) !== item) continue;
     if (others.length > 0) segments.push({ kind: 'items', items: others });
     others = [];
-    segments.push({ kind: 'flush', items: same, invalidation: newest(same, item).invalidation });
+    segments.push({ kind: 'flush', items: same, invalidation: standIn(same, item) });
   }
   if (others.length > 0) segments.push({ kind: 'items', items: others });
   return segments;
 }
 
 /** Flushes with the same text here may stand in for each other. */
-export function sameKeys({ rule, key, versioned }: FlushInvalidation): string {
-  return JSON.stringify([rule, key, versioned]);
+export function sameKeys({ rule, key, versioned, reason }: FlushInvalidation): string {
+  // The flush of a gap removes more than any other: only another one can stand in for it.
+  return JSON.stringify([rule, key, versioned, reason === 'gap']);
 }
 
 function isFlush(item: DeliveredItem): item is FlushItem {
   return item.kind === 'invalidation' && item.invalidation.action === 'flush';
 }
 
-function newest(items: readonly FlushItem[], first: FlushItem): FlushItem {
-  return items.reduce((best, item) => (item.invalidation.version > best.invalidation.version ? item : best), first);
+/** The newest, done again as the one that waits longest for it. */
+function standIn(items: readonly FlushItem[], { invalidation: first }: FlushItem): FlushInvalidation {
+  return items.reduce((best, { invalidation }) => {
+    const newest = invalidation.version > best.version ? invalidation : best;
+    return { ...newest, againAfterMs: longerOf(best, invalidation) };
+  }, first);
 }
 
 function append<T>(lists: Map<string, T[]>, name: string, item: T): void {

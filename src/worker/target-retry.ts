@@ -42,6 +42,11 @@ export class TargetRetry {
         } catch (error) {
           if (!(error instanceof SluiceError && error.retryable)) throw error;
           signal.throwIfAborted();
+          // Nothing is wrong with the target: it is this process that may not touch it now.
+          if (error.code === 'LEASE_UNAVAILABLE') {
+            await clock.sleep(fullJitterMs(failures, retry), signal);
+            continue;
+          }
           if (!waits) this.#waiting++;
           waits = true;
           this.#lost(error);

@@ -17,6 +17,7 @@ import type {
   DeliveredItem,
   RowReader,
 } from '../ports.ts';
+import type { DeadLetterLimit } from '../runtime/dead-letter-limit.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
@@ -27,6 +28,8 @@ import { FlushQueue } from './flush-queue.ts';
 import { OutcomeTally } from './outcome-tally.ts';
 import type { Random } from './plan-refresh.ts';
 import { Refresher, type RefreshTask } from './refresher.ts';
+import type { OwedBatch } from './owed-batch.ts';
+import { isAgain, SecondDeletes, type Again } from './second-deletes.ts';
 import { segmentsOf, type Segment } from './segments.ts';
 import { TargetRetry } from './target-retry.ts';
 
@@ -37,19 +40,32 @@ export interface WorkerOptions {
   /** Runs refresh queries; null if no plan has one. */
   readonly reader: RowReader | null;
   readonly deadLetters: DeadLetters;
+  /** Says when it is too many of them; left out: never. */
+  readonly letterLimit?: DeadLetterLimit;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
   /** Backoff (full jitter) while the target or the reader does not answer. */
   readonly retry: { readonly baseMs: number; readonly maxMs: number };
   /**
-   * Told every readable invalidation that is finished, in order, coalesced ones too: of a batch at once, but of one with
+   * Told every readable invalidation that is applied (for the first time, if it has a second delete), in order, coalesced ones too: of a batch at once, but of one with
    * flushes what stands before a flush, then the flush, then the rest. If it throws, the batch fails.
    */
   readonly onApplied?: (invalidations: readonly Invalidation[]) => void;
+  /** How many invalidations may wait for their second delete. */
+  readonly maxSecondDeletes?: number;
   /** For the jitter of TTLs. Default: Math.random. */
   readonly random?: Random;
 }
+
+/** What became of a part of a batch, and what of it has to be done once more. */
+interface Applied {
+  readonly tally: OutcomeTally;
+  readonly again: readonly Again[];
+}
+
+/** About 50 MB. */
+const MAX_SECOND_DELETES = 100_000;
 
 /**
  * Takes batches to one target: coalesce → plan → apply → dead letters → finished. One worker serves all partitions of
@@ -57,8 +73,9 @@ export interface WorkerOptions {
  * batch: what stands before it is finished first, what stands behind waits.
  *
  * A call resolves when every item is applied, superseded, or kept as a dead letter *and* its key deleted: an
- * invalidation that cannot be carried out must not leave a stale value. It rejects with the signal's reason, with
- * DEAD_LETTER_FAILED, or with an error nobody foresaw; the batch is then not finished and will be delivered again,
+ * invalidation that cannot be carried out must not leave a stale value. What has to be deleted once more (`again_after`) is its
+ * remainder. Counted, measured and told is what happened at the first time; the second has metrics of its own. It rejects with the signal's reason, with
+ * DEAD_LETTER_FAILED or DEAD_LETTERS_LIMIT, or with an error nobody foresaw; the batch is then not finished and will be delivered again,
  * which is safe at any point: versions make repeating it change nothing.
  */
 export class Worker {
@@ -66,6 +83,7 @@ export class Worker {
   readonly #retry: TargetRetry;
   readonly #refresher: Refresher;
   readonly #flushes: FlushQueue;
+  readonly #secondDeletes: SecondDeletes;
   readonly #unknownRules = new Set<string>();
   readonly #planOf: (invalidation: RefreshInvalidation) => RefreshPlan | undefined;
 
@@ -81,38 +99,59 @@ export class Worker {
     this.#retry = new TargetRetry({ ...options, target: cache.name });
     this.#refresher = new Refresher({ reader, retry: this.#retry, random });
     this.#flushes = new FlushQueue({ ...options, retry: this.#retry });
+    this.#secondDeletes = new SecondDeletes({
+      ...options,
+      flushes: this.#flushes,
+      retry: this.#retry,
+      maxPending: options.maxSecondDeletes ?? MAX_SECOND_DELETES,
+    });
   }
 
   readonly handle: BatchHandler = async (batch, signal) => {
-    for (const segment of segmentsOf(batch.items)) {
-      signal.throwIfAborted();
-      const tally = await (segment.kind === 'flush'
-        ? this.#flush(segment, signal)
-        : this.#carry(segment.items, signal));
-      this.#finished(segment.items, tally);
+    let owed: OwedBatch | null = null;
+    try {
+      for (const segment of segmentsOf(batch.items)) {
+        signal.throwIfAborted();
+        const { tally, again } = await (segment.kind === 'flush'
+          ? this.#flush(segment, signal)
+          : this.#carry(segment.items, signal));
+        this.#finished(segment.items, tally);
+        if (again.length > 0) owed ??= this.#secondDeletes.begin(signal);
+        for (const invalidation of again) this.#secondDeletes.add(invalidation, owed);
+      }
+      if (owed !== null) await this.#secondDeletes.filled(owed, signal);
+      return owed;
+    } catch (error) {
+      owed?.fail(error);
+      throw error;
     }
   };
 
   /** Ordinary items, in one call of the cache. */
-  async #carry(delivered: readonly DeliveredItem[], signal: AbortSignal): Promise<OutcomeTally> {
+  async #carry(delivered: readonly DeliveredItem[], signal: AbortSignal): Promise<Applied> {
     const { cache } = this.#options;
     const { items, superseded, unreadable } = coalesce(delivered);
     const work = await this.#plan(items, signal);
     const outcomes = await this.#carryOut(work, signal);
     const unread = unreadable.map((item) => ({ reason: item.reason, item, target: null }));
-    await this.#keep([...unread, ...work.deadLetters(cache.name)]);
+    const letters = [...unread, ...work.deadLetters(cache.name)];
+    await this.#keep(letters, items.length + unread.length - letters.length);
 
     const tally = new OutcomeTally();
     for (const { invalidation } of superseded) tally.add(invalidation.rule, 'coalesced');
     work.tally(outcomes, tally);
-    return tally;
+    // Where a newer version is, a second delete would find it too.
+    const again = items.flatMap(({ invalidation }, index) =>
+      isAgain(invalidation) && outcomes[index] !== 'newer' ? [invalidation] : [],
+    );
+    return { tally, again };
   }
 
-  async #flush({ items, invalidation }: Segment & { kind: 'flush' }, signal: AbortSignal): Promise<OutcomeTally> {
+  async #flush({ items, invalidation }: Segment & { kind: 'flush' }, signal: AbortSignal): Promise<Applied> {
     await this.#flushes.flush(invalidation, signal);
     const tally = new OutcomeTally();
     for (const item of items) tally.add(item.invalidation.rule, item === items.at(-1) ? 'flushed' : 'coalesced');
-    return tally;
+    return { tally, again: isAgain(invalidation) ? [invalidation] : [] };
   }
 
   #finished(items: readonly DeliveredItem[], tally: OutcomeTally): void {
@@ -190,9 +229,14 @@ export class Worker {
     return outcomes;
   }
 
-  async #keep(letters: readonly DeadLetter[]): Promise<void> {
+  /** `others` of the batch did not become letters. */
+  async #keep(letters: readonly DeadLetter[], others: number): Promise<void> {
+    const { cache, deadLetters, letterLimit, metrics, logger } = this.#options;
+    letterLimit?.judge(
+      letters.map(({ reason }) => reason),
+      others,
+    );
     if (letters.length === 0) return;
-    const { cache, deadLetters, metrics, logger } = this.#options;
     try {
       await deadLetters.keep(letters);
     } catch (error) {

@@ -273,6 +273,25 @@ export function describeCache(name: string, create: () => Promise<CacheHarness>)
         expect(await cache.apply([set(older, V + 2, 'new')])).toEqual(['applied']);
       });
 
+      test('that is forced takes newer ones too, and undoes only versions of a past that nobody remembers', async () => {
+        const { prefix, cache, ...app } = await start();
+        const [older, newer, lost, plain] = [`${prefix}older`, `${prefix}newer`, `${prefix}lost`, `${prefix}plain`];
+        const future = 9_000_000_000_000_000;
+        await cache.apply([set(older, V - 1, 'text'), set(newer, V + 1, 'text'), set(lost, future, { field: 'text' })]);
+        await app.fill(plain, 'text');
+        const deleted = [`${prefix}deleted`, `${prefix}{of}:deleted`];
+        await cache.apply(deleted.map((key) => ({ kind: 'delete', key, version: future, versioned: true })));
+        for (let times = 0; times < 2; times++) await flush(cache, `${prefix}*`, { versioned: true, forced: true });
+        expect(await left({ ...app, cache, prefix }, [older, newer, lost, plain])).toEqual([]);
+        const keys = [older, newer, lost, plain];
+        expect(await Promise.all(keys.map((key) => app.version(key)))).toEqual([V, V + 1, V, null]);
+        // Of keys that are not there too: a later delete of what a reader filled must count.
+        expect(await Promise.all(deleted.map((key) => app.version(key)))).toEqual([V, V]);
+        // What comes after the gap counts; what came before something newer does not.
+        expect(await cache.apply([set(lost, V + 1, 'new')])).toEqual(['applied']);
+        expect(await cache.apply([set(newer, V, 'old')])).toEqual(['newer']);
+      });
+
       test('that is not versioned takes whatever matches', async () => {
         const { key, cache, ...app } = await start();
         await cache.apply([set(key, V + 1, 'text')]);

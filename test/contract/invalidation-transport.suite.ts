@@ -1,6 +1,12 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Invalidation } from '../../src/model/invalidation.ts';
-import type { BatchHandler, InvalidationPublisher, InvalidationSubscription, PartitionBatch } from '../../src/ports.ts';
+import type {
+  BatchHandler,
+  InvalidationPublisher,
+  InvalidationSubscription,
+  PartitionBatch,
+  Remainder,
+} from '../../src/ports.ts';
 import { deleteOf, flushOf, refreshOf } from '../support/invalidations.ts';
 
 /** A way from publisher to subscription that nobody used before. */
@@ -31,10 +37,12 @@ class Recorder {
   readonly batches: PartitionBatch[] = [];
   readonly handle: BatchHandler;
 
-  constructor(then: BatchHandler = () => Promise.resolve()) {
+  constructor(
+    then: (...given: Parameters<BatchHandler>) => Promise<Remainder | null | void> = () => Promise.resolve(),
+  ) {
     this.handle = async (batch, signal) => {
       this.batches.push(batch);
-      await then(batch, signal);
+      return (await then(batch, signal)) ?? null;
     };
   }
 
@@ -61,6 +69,23 @@ function gate(): { readonly opened: Promise<void>; open(): void } {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
   return { opened, open: () => open() };
+}
+
+/** A handler whose batches are applied at once and finished when the test says so, each by its place in the order of the calls. */
+class Remaining extends Recorder {
+  readonly finish: ((error?: Error) => void)[];
+
+  constructor() {
+    const finish: ((error?: Error) => void)[] = [];
+    super((_, signal) => {
+      const finished = new Promise<void>((resolve, reject) => {
+        finish.push((error) => (error === undefined ? resolve() : reject(error)));
+        signal.addEventListener('abort', () => reject(signal.reason as Error));
+      });
+      return Promise.resolve({ finished });
+    });
+    this.finish = finish;
+  }
 }
 
 /** The promises of InvalidationPublisher and InvalidationSubscription, kept by a pair of them. */
@@ -167,6 +192,7 @@ export function describeTransport({ name, publishedMeans, flushedIn, create }: T
             });
           }
         }
+        return null;
       };
       consume(handle);
       const published = [publisher.publish(before.slice(0, 150))];
@@ -270,8 +296,101 @@ export function describeTransport({ name, publishedMeans, flushedIn, create }: T
 
     test('resolves at once when it is stopped before it began', async () => {
       const harness = await start();
-      await expect(harness.subscription().run(() => Promise.resolve(), AbortSignal.abort())).resolves.toBeUndefined();
+      await expect(
+        harness.subscription().run(() => Promise.resolve(null), AbortSignal.abort()),
+      ).resolves.toBeUndefined();
     });
+
+    test('hands out the next batches while remainders are pending', async () => {
+      const { publisher, consume, maxBatchRecords } = await start();
+      const recorder = new Remaining();
+      consume(recorder.handle);
+      const all = changes(5 * maxBatchRecords, 1);
+      void publisher.publish(all).catch(() => undefined);
+      await vi.waitFor(() => expect(recorder.invalidations).toEqual(all), WAIT);
+      expect(recorder.batches.length).toBeGreaterThan(4);
+    });
+
+    test('waits for remainders when stopped', async () => {
+      const { publisher, consume } = await start();
+      const recorder = new Remaining();
+      const { stop, done } = consume(recorder.handle);
+      void publisher.publish(changes(1)).catch(() => undefined);
+      await vi.waitFor(() => expect(recorder.finish).toHaveLength(1), WAIT);
+      let ended = false;
+      void done.then(() => (ended = true));
+      stop();
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(ended).toBe(false);
+      recorder.finish[0]?.();
+      await expect(done).resolves.toBeUndefined();
+    });
+
+    test('cuts a remainder off that does not finish in time, and does not take that for a failure', async () => {
+      const { publisher, consume, drainTimeoutMs } = await start();
+      const recorder = new Remaining();
+      const { stop, done } = consume(recorder.handle);
+      void publisher.publish(changes(1)).catch(() => undefined);
+      await vi.waitFor(() => expect(recorder.finish).toHaveLength(1), WAIT);
+      const stoppedAt = performance.now();
+      stop();
+      await expect(done).resolves.toBeUndefined();
+      expect(performance.now() - stoppedAt).toBeGreaterThan(drainTimeoutMs * 0.9);
+    });
+
+    test('rejects the run with the very error of a remainder', async () => {
+      const { publisher, consume } = await start();
+      const recorder = new Remaining();
+      const { done } = consume(recorder.handle);
+      void publisher.publish(changes(1)).catch(() => undefined);
+      await vi.waitFor(() => expect(recorder.finish).toHaveLength(1), WAIT);
+      const error = new TypeError('the second delete is broken');
+      recorder.finish[0]?.(error);
+      await expect(done).rejects.toBe(error);
+    });
+
+    if (publishedMeans === 'durable') {
+      test('delivers again from the oldest batch whose remainder was not finished', async () => {
+        const { publisher, consume, maxBatchRecords } = await start();
+        const all = changes(6 * maxBatchRecords, 1);
+        await publisher.publish(all);
+        const first = new Remaining();
+        const { stop, done } = consume(first.handle);
+        await vi.waitFor(() => expect(first.invalidations).toEqual(all), WAIT);
+        // All but the third, the youngest first.
+        const others = [...first.finish.keys()].filter((index) => index !== 2).reverse();
+        for (const index of others) first.finish[index]?.();
+        stop();
+        await done;
+        const finished = first.batches.slice(0, 2).reduce((sum, { items }) => sum + items.length, 0);
+        const second = new Recorder();
+        consume(second.handle);
+        await vi.waitFor(() => expect(second.invalidations).toEqual(all.slice(finished)), WAIT);
+      });
+    } else {
+      test('resolves a publish when its remainders are finished, whatever those before it do', async () => {
+        const { publisher, consume } = await start();
+        const recorder = new Remaining();
+        const { stop, done } = consume(recorder.handle);
+        const resolved: string[] = [];
+        const first = publisher.publish(changes(1));
+        first.then(
+          () => resolved.push('first'),
+          () => undefined,
+        );
+        await vi.waitFor(() => expect(recorder.finish).toHaveLength(1), WAIT);
+        const second = publisher.publish(changes(1)).then(() => resolved.push('second'));
+        await vi.waitFor(() => expect(recorder.finish).toHaveLength(2), WAIT);
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(resolved).toEqual([]);
+        recorder.finish[1]?.();
+        await second;
+        expect(resolved).toEqual(['second']);
+        stop();
+        await expect(first).rejects.toThrow('stopped by the test');
+        await done;
+      });
+    }
 
     if (publishedMeans === 'durable') {
       test('delivers again what was not finished before a restart, and nothing that was', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { SluiceProcess } from '../../deploy/local/sluice-process.ts';
-import { Shop } from '../support/shop-fixture.ts';
+import { ADMIN_TOKEN, Shop } from '../support/shop-fixture.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 
 /** What of an audit line counts here. */
@@ -105,7 +105,8 @@ const logged = (daemon: SluiceProcess, message: string): Record<string, unknown>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 const post = async (daemon: SluiceProcess): Promise<{ status: number; body: Record<string, unknown> }> => {
-  const response = await fetch(`${await daemon.admin()}/v1/rules/reload`, { method: 'POST' });
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+  const response = await fetch(`${await daemon.admin()}/v1/rules/reload`, { method: 'POST', headers });
   return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 };
 

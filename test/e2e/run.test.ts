@@ -162,7 +162,10 @@ describe('sluice run', () => {
   it('ends with exit code 3 and applies nothing when the position was purged or the checkpoint is damaged', async () => {
     const server = await startMysql();
     onTestFinished(() => server.remove());
-    const shop = await Shop.open({ mysqlUrl: server.url });
+    const shop = await Shop.open({
+      mysqlUrl: server.url,
+      config: { source: { url: server.url, on_gap: 'halt' } },
+    });
     await shop.insertProducts(1);
     await (await shop.ready('run')).stop('SIGTERM');
     await shop.redis.set(`${shop.prefix}product:1`, 'cached');
@@ -173,7 +176,7 @@ describe('sluice run', () => {
     const purged = shop.start('run');
     expect(await purged.exited).toEqual({ code: 3, signal: null });
     expect(purged.stderr).toContain('"code":"SOURCE_POSITION_GONE"');
-    shop.write('state/checkpoint.main.json', '{"format":1,');
+    shop.write('state/checkpoint.main.1000.json', '{"format":1,');
     const damaged = shop.start('run');
     expect(await damaged.exited).toEqual({ code: 3, signal: null });
     expect(damaged.stderr).toContain('"code":"CHECKPOINT_UNREADABLE"');

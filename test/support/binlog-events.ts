@@ -38,8 +38,24 @@ export class FakeBinlog {
     return this.add(EVENT.anonymousGtid, { gtid: '00000000-0000-0000-0000-000000000000:0', commitTimeUs });
   }
 
-  mariadbGtid(standalone: boolean): this {
-    return this.add(EVENT.mariadbGtid, { gtid: `0-1-${++this.#gno}`, standalone });
+  mariadbGtid(standalone: boolean, preparedXa = false, domain = 0): this {
+    return this.add(EVENT.mariadbGtid, { gtid: `${domain}-1-${++this.#gno}`, standalone, preparedXa });
+  }
+
+  /** How MySQL begins an XA transaction, behind its GTID. */
+  xaStart(xid: string): this {
+    return this.query(`XA START ${xidText(xid)}`);
+  }
+
+  xaPrepare(xid: string, onePhase = false): this {
+    this.query(`XA END ${xidText(xid)}`);
+    const bytes = { xidFormatId: 1, xidGtrid: Buffer.from(xid), xidBqual: Buffer.alloc(0) };
+    return this.add(EVENT.xaPrepare, { onePhase, ...bytes });
+  }
+
+  /** Behind a GTID of its own. */
+  xaEnd(kind: 'COMMIT' | 'ROLLBACK', xid: string): this {
+    return this.query(`XA ${kind} ${xidText(xid)}`);
   }
 
   query(query: string, schema = 'shop'): this {
@@ -103,6 +119,8 @@ export class FakeBinlog {
     return this;
   }
 }
+
+const xidText = (xid: string): string => `X'${Buffer.from(xid).toString('hex')}',X'',1`;
 
 export function row(id: number, name = `name ${id}`): RowImage {
   return { id, name };

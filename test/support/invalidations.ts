@@ -27,7 +27,7 @@ export const TRUNCATE: ChangeOrigin = { ...ORIGIN, operation: 'truncate', primar
 
 export function deleteOf(key: string, version: number, more: Partial<DeleteInvalidation> = {}): DeleteInvalidation {
   const base = { key, partitionKey: key, version, rule: 'product', origin: ORIGIN };
-  return { ...base, action: 'delete', versioned: false, ...more };
+  return { ...base, action: 'delete', versioned: false, againAfterMs: null, ...more };
 }
 
 export function refreshOf(
@@ -43,7 +43,7 @@ export function refreshOf(
 /** Of a TRUNCATE, as capture makes it. */
 export function flushOf(pattern: string, version: number, more: Partial<FlushInvalidation> = {}): FlushInvalidation {
   const base = { key: pattern, partitionKey: 'card', version, rule: 'card', origin: TRUNCATE };
-  return { ...base, action: 'flush', reason: 'truncate', versioned: true, ...more };
+  return { ...base, action: 'flush', reason: 'truncate', versioned: true, againAfterMs: null, ...more };
 }
 
 export function epochOf(table: string, version: number, more: Partial<EpochInvalidation> = {}): EpochInvalidation {

@@ -1,4 +1,5 @@
 import type { Cache, CacheCommand, CacheOutcome, Clock, FlushProgress, FlushRequest } from '../../src/ports.ts';
+import { lostAbove } from '../../src/model/version.ts';
 import { SluiceError } from '../../src/runtime/errors.ts';
 import { matchesRedisGlob } from './redis-glob.ts';
 
@@ -55,6 +56,8 @@ export class MemoryCache implements Cache {
     await this.heldFlush;
     if (this.unavailable !== null) throw new SluiceError('CACHE_UNAVAILABLE', this.unavailable);
     const progress = { scannedKeys: 0, removedKeys: 0 };
+    // Versions of keys that are not there.
+    if (request.forced === true) for (const key of this.#versions.keys()) this.#flushOne(key, request);
     // Like SCAN at its worst: nothing that comes meanwhile is seen, and others get their turn after each key.
     for (const key of [...this.#values.keys()]) {
       await Promise.resolve();
@@ -110,11 +113,12 @@ export class MemoryCache implements Cache {
       .sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
-  #flushOne(key: string, { pattern, version, versioned }: FlushRequest): boolean {
+  #flushOne(key: string, { pattern, version, versioned, forced }: FlushRequest): boolean {
     if (key.startsWith('sluice:') || !matchesRedisGlob(pattern, key)) return false;
     const stored = versioned ? this.version(key) : null;
-    if (stored !== null && stored > version) return false;
-    if (stored !== null) {
+    if (stored !== null && stored > version && forced !== true) return false;
+    const now = this.#clock.now();
+    if (stored !== null && (stored <= version || stored > lostAbove(version, now))) {
       this.#versions.set(key, { value: version, expiresAtMs: this.#clock.now() + this.#versionTtlMs });
     }
     return this.#values.delete(key);

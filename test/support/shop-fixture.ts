@@ -12,6 +12,9 @@ let counter = 0;
 export const uniqueName = (prefix: string): string =>
   `${prefix}_${process.pid}_${Date.now().toString(36)}_${counter++}`;
 
+/** For requests that change something. */
+export const ADMIN_TOKEN = 'admin-token-of-the-tests';
+
 export type SqlServer = 'mysql' | 'mysqlNoGtid' | 'mariadb';
 
 export interface ShopOptions {
@@ -112,7 +115,7 @@ export class Shop {
       apply: { flush_keys_per_second: 1_000_000 },
       ...(options.kafka === true ? { transport: kafka } : {}),
       checkpoint: { interval: '100ms' },
-      admin: { port: 0 },
+      admin: { port: 0, token: ADMIN_TOKEN },
     };
   }
 

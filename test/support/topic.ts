@@ -48,13 +48,33 @@ export class Topic {
     });
   }
 
-  async create(options: { partitions: number }): Promise<void> {
+  async create({ partitions, replicas = 1 }: { partitions: number; replicas?: number }): Promise<void> {
     await this.#withAdmin((admin) =>
       admin.createTopics({
         waitForLeaders: true,
-        topics: [{ topic: this.name, numPartitions: options.partitions, replicationFactor: 1 }],
+        topics: [{ topic: this.name, numPartitions: partitions, replicationFactor: replicas }],
       }),
     );
+  }
+
+  async remove(): Promise<void> {
+    await this.#withAdmin((admin) => admin.deleteTopics({ topics: [this.name] }));
+  }
+
+  async grow(options: { partitions: number }): Promise<void> {
+    await this.#withAdmin((admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic: this.name, count: options.partitions }] }),
+    );
+  }
+
+  /** The port of each partition's leader. */
+  async leaders(): Promise<Map<number, number>> {
+    return this.#withAdmin(async (admin) => {
+      const { brokers } = await admin.describeCluster();
+      const { topics } = await admin.fetchTopicMetadata({ topics: [this.name] });
+      const portOf = (leader: number) => brokers.find(({ nodeId }) => nodeId === leader)?.port ?? 0;
+      return new Map(topics[0]?.partitions.map(({ partitionId, leader }) => [partitionId, portOf(leader)]));
+    });
   }
 
   async produce(records: readonly { key: string | null; value: string; partition?: number }[]): Promise<void> {

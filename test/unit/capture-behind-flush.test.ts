@@ -8,6 +8,7 @@ import { silentLogger } from '../../src/runtime/logger.ts';
 import { Metrics } from '../../src/runtime/metrics.ts';
 import { InProcessQueue } from '../../src/transport/in-process-queue.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { MemoryStartTrace } from '../support/memory-start-trace.ts';
 import { deleteOf, flushOf } from '../support/invalidations.ts';
 
 const UUID = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
@@ -34,6 +35,7 @@ function slowFlushes() {
       if (item.invalidation.action === 'flush') await finished;
       applied.push(item.invalidation.version);
     }
+    return null;
   };
   return { applied, finish, handle };
 }
@@ -63,10 +65,15 @@ describe('capture behind a flush that takes long, in one process', () => {
           evaluate: ({ changes }, { epochs }) => ({ invalidations: changes.map(invalidationOf), letters: [], epochs }),
         }),
         restate: () => [],
+        onGap: 'halt',
+        bridge: () => ({ invalidations: [], epochs: new Map(), unflushed: [] }),
+        trace: new MemoryStartTrace(),
         deadLetters: { keep: () => Promise.resolve(), close: () => Promise.resolve() },
         publisher: queue,
         store: {
           load: () => Promise.resolve(null),
+          claim: () => Promise.resolve(1),
+          isNewest: () => Promise.resolve(true),
           save: (checkpoint) => Promise.resolve(void saved.push(checkpoint)),
           close: () => Promise.resolve(),
         },

@@ -8,6 +8,7 @@ import { SluiceError } from '../../src/runtime/errors.ts';
 import { silentLogger } from '../../src/runtime/logger.ts';
 import { Metrics } from '../../src/runtime/metrics.ts';
 import { FakeClock } from '../support/fake-clock.ts';
+import { MemoryStartTrace } from '../support/memory-start-trace.ts';
 
 const START: ResumePoint = {
   position: { flavour: 'mysql', serverUuid: 'u', coordinates: { file: 'binlog.000001', offset: 4 }, gtidSet: null },
@@ -39,8 +40,14 @@ const failing: ReturnType<CaptureLoopOptions['evaluator']> = {
 
 class MemoryStore implements CheckpointStore {
   saved: Checkpoint[] = [];
+  newest = 0;
+  claim = (): Promise<number> => Promise.resolve(++this.newest);
+  isNewest = (token: number): Promise<boolean> => Promise.resolve(token === this.newest);
   load = (): Promise<Checkpoint | null> => Promise.resolve(this.saved.at(-1) ?? null);
-  save = (checkpoint: Checkpoint): Promise<void> => Promise.resolve(void this.saved.push(checkpoint));
+  save = (checkpoint: Checkpoint, token: number): Promise<void> =>
+    token === this.newest
+      ? Promise.resolve(void this.saved.push(checkpoint))
+      : Promise.reject(new SluiceError('LEASE_LOST', `${this.newest} is newer`));
   close = (): Promise<void> => Promise.resolve();
   get offsets(): number[] {
     return this.saved.map(({ position }) => position.coordinates.offset);
@@ -70,6 +77,9 @@ function setUp(batches: ChangeBatch[], overrides: Partial<CaptureLoopOptions> = 
       }),
     }),
     restate: () => [],
+    onGap: 'halt',
+    bridge: () => ({ invalidations: [], epochs: NO_EPOCHS, unflushed: [] }),
+    trace: new MemoryStartTrace(),
     deadLetters: NO_LETTERS,
     publisher: {
       publish: (invalidations) =>
@@ -299,5 +309,19 @@ describe('the capture loop', () => {
     stop.abort();
     await running;
     expect(store.offsets.at(-1)).toBe(4);
+  });
+
+  it('ends with LEASE_LOST when a newer token was claimed, and saves nothing', async () => {
+    const store = new MemoryStore();
+    const clock = new FakeClock();
+    const { published, running } = setUp([batch(10)], { store, clock });
+    await vi.waitFor(() => expect(published).toHaveLength(1));
+    published[0]?.resolve();
+    await store.claim();
+    // Until the next save, and until the trace is left again.
+    await vi.waitFor(() => expect(clock.sleeping).toBe(2));
+    clock.advance(1_000);
+    await expect(running).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect(store.offsets).toEqual([4]);
   });
 });

@@ -21,6 +21,8 @@ export interface BoundRuleOptions {
   readonly facts: TableFacts;
   /** Called for each key that was not built because of a NULL. */
   readonly onNullKey: (rule: string) => void;
+  /** Called for each refresh that became a delete because its row is too large. */
+  readonly onLargeRow: (rule: string) => void;
 }
 
 /** One rule bound to one table and operation: every column is found, nothing is left but to read values. */
@@ -28,6 +30,7 @@ export class BoundRule implements RuleOnTable {
   readonly rule: CompiledRule;
   readonly facts: TableFacts;
   readonly memory: RuleMemory;
+  readonly #againAfterMs: number | null;
   /** Null: the rule looks nothing up. */
   readonly parameters: LookupParameters | null;
   readonly #builders: readonly KeyBuilder[];
@@ -38,23 +41,26 @@ export class BoundRule implements RuleOnTable {
   /** Null: each template gives one key, and the row alone decides it. */
   readonly #fanOut: FanOut | null;
   readonly #onNullKey: (rule: string) => void;
+  readonly #onLargeRow: (rule: string) => void;
   /** Keys of the after image and the template each came from; reused from row to row. */
   readonly #after: string[] = [];
   readonly #afterTemplate: number[] = [];
 
-  constructor({ memory, action, table, facts, onNullKey }: BoundRuleOptions) {
+  constructor({ memory, action, table, facts, onNullKey, onLargeRow }: BoundRuleOptions) {
     const { rule } = memory;
     const builder = { table, rule: rule.name, captures: facts.captures, epoch: facts.epoch ?? 0 };
     this.rule = rule;
     this.facts = facts;
     this.memory = memory;
     this.#onNullKey = onNullKey;
+    this.#onLargeRow = onLargeRow;
     this.#builders = rule.keys.map((template) => new KeyBuilder({ ...builder, template, nullText: rule.nullText }));
     // NULL must not cost the invalidation here: any text that is always the same keeps the order.
     this.#partition =
       rule.partitionKey === null
         ? null
         : new KeyBuilder({ ...builder, template: rule.partitionKey, nullText: rule.nullText ?? 'NULL' });
+    this.#againAfterMs = action.kind === 'delete' ? action.againAfterMs : null;
     this.#payloads = action.kind === 'delete' ? null : new RowPayloads(action, table, rule.name);
     this.parameters = rule.lookup === null ? null : new LookupParameters(rule.lookup.parameters, table, rule);
     this.#watched = rule.columns === null ? null : this.#watchedColumns(rule.columns, table);
@@ -167,7 +173,7 @@ export class BoundRule implements RuleOnTable {
     }
   }
 
-  /** `row` is null for a delete only. */
+  /** `row` is null for a delete, and for a refresh whose row is too large: then the key goes, and whoever reads it next fills it. */
   #invalidation(
     { version }: RowChange,
     template: number,
@@ -178,8 +184,10 @@ export class BoundRule implements RuleOnTable {
   ): Invalidation {
     const { name: rule, versioned: marks } = this.rule;
     if (row !== null) return { action: 'refresh', key, partitionKey, version, rule, origin, row };
+    if (this.#payloads !== null) this.#onLargeRow(rule);
     // Unknown counts as versioned: the safe side.
-    return { action: 'delete', key, partitionKey, version, rule, origin, versioned: marks[template] ?? true };
+    const versioned = marks[template] ?? true;
+    return { action: 'delete', key, partitionKey, version, rule, origin, versioned, againAfterMs: this.#againAfterMs };
   }
 
   #touches({ before, after }: RowChange): boolean {

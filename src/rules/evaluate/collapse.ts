@@ -62,6 +62,12 @@ export class Collapse {
     return this.#transaction !== null && this.#transaction !== transaction;
   }
 
+  /** Whatever was collapsed is flushed otherwise. */
+  drop(): void {
+    this.#rules.clear();
+    this.#transaction = null;
+  }
+
   /** The flushes of the transaction that has ended; none if nothing was collapsed. */
   end(context: OriginContext): Invalidation[] {
     if (this.#transaction === null) return [];
@@ -69,7 +75,7 @@ export class Collapse {
       const { database, name: table } = last.table;
       const origin = new RowOrigin(last, { database, table }, null, context);
       const cause = { reason: 'large_transaction', version: last.version, origin } as const;
-      return flushesOf(rule.name, patternsIn(places), cause);
+      return flushesOf(rule, patternsIn(places), cause);
     });
     this.#rules.clear();
     this.#transaction = null;

@@ -37,5 +37,7 @@ export function sameValue(column: Column, before: Row, after: Row): boolean {
   const now = valueOf(after, column);
   if (old === now) return true;
   if (typeof old !== 'object' || typeof now !== 'object' || old === null || now === null) return false;
+  // Without the texts: those of two blobs would weigh four times as much as the blobs.
+  if (Buffer.isBuffer(old) && Buffer.isBuffer(now)) return old.equals(now);
   return column.text(old) === column.text(now);
 }

@@ -1,6 +1,12 @@
 import type { Invalidation } from '../../model/invalidation.ts';
 import type { BinlogCoordinates, Epochs } from '../../model/position.ts';
-import type { ChangeBatch, RowChange, Table, TableChange } from '../../model/row-change.ts';
+import {
+  endsTransaction,
+  type ChangeBatch,
+  type RowChange,
+  type Table,
+  type TableChange,
+} from '../../model/row-change.ts';
 import type { Version } from '../../model/version.ts';
 import type { Clock, DeadLetter, RowLookup } from '../../ports.ts';
 import type { Logger } from '../../runtime/logger.ts';
@@ -11,6 +17,7 @@ import type { Evaluation, EvaluationContext } from './evaluation.ts';
 import { LookupReader } from '../lookup/lookup-reader.ts';
 import { primaryKeyOf, RowOrigin, type OriginContext, type TableName } from './row-origin.ts';
 import { epochId } from './epoch-id.ts';
+import { gapFlush, type GapFlush, type GapFlushOptions } from './gap-flush.ts';
 import { restateEpochs } from './restate-epochs.ts';
 import { RuleBinder } from './rule-binder.ts';
 import { flushesOf, patternsOf } from './rule-flush.ts';
@@ -55,11 +62,14 @@ export class RuleEvaluator {
   readonly #reader: LookupReader;
   readonly #collapse = new Collapse();
   readonly #nullKeys = new Map<string, number>();
+  readonly #largeRows = new Map<string, number>();
+  readonly #logger: Logger | null;
 
   constructor({ ruleSet, metrics, lookup, clock, brokenTables, logger }: RuleEvaluatorOptions) {
     const { rules, hash } = ruleSet;
     this.#memories = rules.map(memoryOf);
     this.#ruleSet = hash;
+    this.#logger = logger ?? null;
     this.#metrics = metrics;
     this.#brokenTables = brokenTables ?? new BrokenRules(metrics).begin('', ruleSet);
     this.#reader = new LookupReader({ lookup, clock, metrics, logger: logger ?? null });
@@ -67,6 +77,7 @@ export class RuleEvaluator {
       memories: this.#memories,
       brokenTables: this.#brokenTables,
       onNullKey: (rule) => void this.#nullKeys.set(rule, (this.#nullKeys.get(rule) ?? 0) + 1),
+      onLargeRow: (rule) => void this.#largeRows.set(rule, (this.#largeRows.get(rule) ?? 0) + 1),
     });
     // Series that are there from the start make the first event visible as an increase.
     for (const { name: rule, nullText } of rules) {
@@ -79,6 +90,14 @@ export class RuleEvaluator {
   restate(epochs: Epochs, coordinates: BinlogCoordinates, captureTimeMs: number): readonly Invalidation[] {
     const rules = this.#memories.map(({ rule }) => rule);
     return restateEpochs({ rules, epochs, coordinates, context: { captureTimeMs, ruleSet: this.#ruleSet } });
+  }
+
+  /** What changes that nobody has seen mean: everything the rules own. Forgets what is known of a transaction that was cut. */
+  bridge(gap: GapFlushOptions, captureTimeMs: number): GapFlush {
+    for (const { answers } of this.#memories) answers?.forget(null);
+    this.#collapse.drop();
+    const rules = this.#memories.map(({ rule }) => rule);
+    return gapFlush(rules, gap, { captureTimeMs, ruleSet: this.#ruleSet });
   }
 
   /**
@@ -94,10 +113,10 @@ export class RuleEvaluator {
     return reading === null ? this.#finish(out) : reading.then(() => this.#finish(out));
   }
 
-  #read({ changes, end }: ChangeBatch, out: Output): void {
+  #read(batch: ChangeBatch, out: Output): void {
     let table: Table | null = null;
     let rules: TableRules | null = null;
-    for (const change of changes) {
+    for (const change of batch.changes) {
       if (this.#collapse.isOver(change.transaction)) this.#endTransaction(out);
       if (change.kind === 'table') {
         this.#readTableChange(change, out);
@@ -113,7 +132,7 @@ export class RuleEvaluator {
       }
       if (rules !== null) this.#readRow(change, rules, out);
     }
-    if (end !== null) this.#endTransaction(out);
+    if (endsTransaction(batch)) this.#endTransaction(out);
   }
 
   #readRow(change: RowChange, rules: TableRules, out: Output): void {
@@ -155,7 +174,7 @@ export class RuleEvaluator {
     if (this.#brokenTables.add(rule.name, change.table, missing)) {
       const origin = new RowOrigin(change, rules.name, null, out.context);
       const cause = { reason: 'column_missing', version: change.version, origin } as const;
-      out.invalidations.push(...flushesOf(rule.name, patternsOf(rule, facts), cause));
+      out.invalidations.push(...flushesOf(rule, patternsOf(rule, facts), cause));
     }
     // The flush of a large transaction covers its rows, whatever they hold.
     if (memory.rows.isAbove(change.transaction)) return this.#collapse.add(broken, change);
@@ -167,7 +186,7 @@ export class RuleEvaluator {
   #breakLookup({ rule, facts }: RuleOnTable, change: RowChange, why: string, context: OriginContext): Invalidation[] {
     if (!this.#brokenTables.addLookup(rule.name, why)) return [];
     const origin = new RowOrigin(change, { database: facts.database, table: facts.table }, null, context);
-    return flushesOf(rule.name, patternsOf(rule, facts), {
+    return flushesOf(rule, patternsOf(rule, facts), {
       reason: 'column_missing',
       version: change.version,
       origin,
@@ -222,7 +241,16 @@ export class RuleEvaluator {
       }) ?? invalidations;
     for (const [rule, count] of this.#nullKeys) this.#metrics.count('sluice_null_keys_total', { rule }, count);
     this.#nullKeys.clear();
+    this.#noteLargeRows();
     return { invalidations: all, letters, epochs: this.#binder.epochs };
+  }
+
+  #noteLargeRows(): void {
+    for (const [rule, rows] of this.#largeRows) {
+      this.#metrics.count('sluice_oversized_refreshes_total', { rule }, rows);
+      this.#logger?.warn({ rule, rows }, 'rows too large to be stored: their keys are deleted instead');
+    }
+    this.#largeRows.clear();
   }
 }
 

@@ -41,7 +41,7 @@ export function restateEpochs({ rules, epochs, coordinates, context }: RestateOp
 }
 
 /** Both names may have dots of their own: the one that a rule is about is meant. */
-function carrierOf(id: string, rules: readonly CompiledRule[]): { rule: CompiledRule; name: TableName } | null {
+export function carrierOf(id: string, rules: readonly CompiledRule[]): { rule: CompiledRule; name: TableName } | null {
   for (let dot = id.indexOf('.'); dot !== -1; dot = id.indexOf('.', dot + 1)) {
     const name = { database: id.slice(0, dot), table: id.slice(dot + 1) };
     const rule = rules.find(({ tables }) => tables.some((pattern) => pattern.matches(name.database, name.table)));

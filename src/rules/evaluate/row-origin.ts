@@ -1,6 +1,6 @@
 import type { ChangeOrigin } from '../../model/invalidation.ts';
 import type { BinlogCoordinates } from '../../model/position.ts';
-import type { Change, Column, JsonValue, Operation, RowChange, TableOperation } from '../../model/row-change.ts';
+import type { Change, Column, JsonValue, Operation, RowChange, TableChangeOperation } from '../../model/row-change.ts';
 
 /** How an origin names the table of a change that is about every table of a database. */
 export const EVERY_TABLE = '*';
@@ -24,7 +24,7 @@ export interface TableName {
 export class RowOrigin implements ChangeOrigin {
   readonly database: string;
   readonly table: string;
-  readonly operation: Operation | TableOperation;
+  readonly operation: Operation | TableChangeOperation;
   readonly primaryKey: Readonly<Record<string, JsonValue>> | null;
   readonly gtid: string | null;
   readonly coordinates: BinlogCoordinates;

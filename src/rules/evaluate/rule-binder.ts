@@ -13,6 +13,7 @@ export interface RuleBinderOptions {
   readonly memories: readonly RuleMemory[];
   readonly brokenTables: BrokenTables;
   readonly onNullKey: (rule: string) => void;
+  readonly onLargeRow: (rule: string) => void;
 }
 
 /** Binds rules to tables, once per Table object (which stays the same while the table's definition does) and epoch. */

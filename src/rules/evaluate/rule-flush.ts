@@ -21,7 +21,7 @@ export function patternsOf({ keys }: CompiledRule, facts?: Omit<TableFacts, 'epo
  * under way was captured (a reload, a restart), and a flush that overtakes such a refresh would leave its old value behind.
  */
 export function flushesOf(
-  rule: string,
+  { name: rule, againAfterMs }: Pick<CompiledRule, 'name' | 'againAfterMs'>,
   patterns: readonly string[],
   { reason, version, origin }: FlushCause,
 ): FlushInvalidation[] {
@@ -34,5 +34,6 @@ export function flushesOf(
     origin,
     reason,
     versioned: true,
+    againAfterMs,
   }));
 }

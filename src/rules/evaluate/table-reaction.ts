@@ -11,7 +11,7 @@ import { usesEpoch } from '../template/template-uses.ts';
 import { epochId, epochKey } from './epoch-id.ts';
 import { EVERY_TABLE, RowOrigin, type OriginContext, type TableName } from './row-origin.ts';
 import { flushesOf, patternsOf } from './rule-flush.ts';
-import type { CompiledRule } from '../rule-set.ts';
+import type { CompiledRule, TableReaction } from '../rule-set.ts';
 import type { TablePattern } from '../table/table-pattern.ts';
 import type { Captures } from '../template/template-facts.ts';
 
@@ -69,8 +69,13 @@ export interface ReactionContext {
   readonly epochs: Epochs;
 }
 
+/** What a rule says about table changes is not about rows that changed unseen: their keys are stale, whatever it says. */
+export function reactionOf({ tableChanges }: CompiledRule, { operation }: TableChange): TableReaction {
+  return operation === 'unknown_rows' ? { kind: 'flush' } : tableChanges[operation];
+}
+
 export function react(rule: CompiledRule, change: TableChange, affected: Affected, context: ReactionContext): Reaction {
-  const reaction = rule.tableChanges[change.operation];
+  const reaction = reactionOf(rule, change);
   if (reaction.kind === 'ignore' || (affected.tables.length === 0 && !affected.others)) return NONE;
   const place = { database: change.database ?? EVERY_TABLE, table: change.table ?? EVERY_TABLE };
   const cause = {
@@ -83,10 +88,10 @@ export function react(rule: CompiledRule, change: TableChange, affected: Affecte
   switch (reaction.kind) {
     case 'flush': {
       const patterns = [...affected.tables.flatMap((table) => patternsOf(rule, table)), ...unnamed];
-      return { invalidations: flushesOf(rule.name, patterns, cause), raised: [] };
+      return { invalidations: flushesOf(rule, patterns, cause), raised: [] };
     }
     case 'epoch':
-      return { invalidations: flushesOf(rule.name, unnamed, cause), raised: affected.tables };
+      return { invalidations: flushesOf(rule, unnamed, cause), raised: affected.tables };
     case 'delete': {
       // An epoch that is not known yet is raised: the keys that it makes unreachable need no delete.
       const raised = reaction.keys.some(usesEpoch)
@@ -100,11 +105,12 @@ export function react(rule: CompiledRule, change: TableChange, affected: Affecte
       const deletes = keys.map((key): DeleteInvalidation => {
         // Whether a refresh may own such a key, the rule set does not say: the safe side.
         const { version, origin } = cause;
-        return { action: 'delete', key, partitionKey: key, version, rule: rule.name, origin, versioned: true };
+        const { name, againAfterMs } = rule;
+        return { action: 'delete', key, partitionKey: key, version, rule: name, origin, versioned: true, againAfterMs };
       });
       const others = affected.others ? reaction.keys.map((key) => flushPattern(key)) : [];
       const flushed = [...named.flatMap(({ patterns }) => patterns), ...others];
-      return { invalidations: [...deletes, ...flushesOf(rule.name, flushed, cause)], raised };
+      return { invalidations: [...deletes, ...flushesOf(rule, flushed, cause)], raised };
     }
   }
 }
@@ -152,7 +158,7 @@ function keysOrNull(builder: KeyBuilder, limit: number): readonly string[] | nul
   }
 }
 
-function tableNameOf(exact: string): TableName {
+export function tableNameOf(exact: string): TableName {
   const dot = exact.indexOf('.');
   return { database: exact.slice(0, dot), table: exact.slice(dot + 1) };
 }

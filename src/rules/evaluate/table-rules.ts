@@ -49,6 +49,7 @@ export interface TableRulesOptions {
   readonly epoch: Version | null;
   readonly brokenTables: BrokenTables;
   readonly onNullKey: (rule: string) => void;
+  readonly onLargeRow: (rule: string) => void;
 }
 
 /** Binds every rule that is about the table, each for the operations it acts on. */
@@ -56,6 +57,7 @@ export function bindTable({ table, matching, lookedInto, ...options }: TableRule
   const bound: Record<Operation, BoundRule[]> = { insert: [], update: [], delete: [] };
   const broken: Record<Operation, BrokenRule[]> = { insert: [], update: [], delete: [] };
   const { database, name } = table;
+  const told = { onNullKey: options.onNullKey, onLargeRow: options.onLargeRow };
   for (const { memory, captures } of matching) {
     const facts: TableFacts = { database, table: name, captures, epoch: options.epoch };
     const { rule } = memory;
@@ -68,7 +70,7 @@ export function bindTable({ table, matching, lookedInto, ...options }: TableRule
         fits = false;
         broken[operation].push({ rule, facts, memory, missing });
       } else {
-        bound[operation].push(new BoundRule({ memory, operation, action, table, facts, onNullKey: options.onNullKey }));
+        bound[operation].push(new BoundRule({ memory, operation, action, table, facts, ...told }));
       }
     }
     if (fits) options.brokenTables.fits(rule.name, table);

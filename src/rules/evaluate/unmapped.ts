@@ -3,6 +3,7 @@ import { formatCoordinates } from '../../model/position.ts';
 import type { JsonValue, Row, RowChange, Table } from '../../model/row-change.ts';
 import type { DeadLetter } from '../../ports.ts';
 import { SluiceError, type ErrorCode } from '../../runtime/errors.ts';
+import { isImageLarger, MAX_LETTER_BYTES } from './image-size.ts';
 
 /** What one row can do to one rule. Everything else that is thrown is nobody's row, and stops the line. */
 const ROW_ERRORS: ReadonlySet<ErrorCode> = new Set([
@@ -30,9 +31,10 @@ export function isLookupBroken(error: unknown): boolean {
   return error.code === 'RULE_LOOKUP_FAILED' && /Unknown column|doesn't exist/.test(error.message);
 }
 
-/** A row change that a rule could not be applied to, with all columns of both images. */
+/** A row change that a rule could not be applied to, with all columns of both images, unless they are too large. */
 export function unmappedLetter(rule: string, change: RowChange, origin: ChangeOrigin, reason: string): DeadLetter {
   const { table, before, after, version, transaction } = change;
+  const tooLarge = [before, after].some((row) => isImageLarger(row, table.columns, MAX_LETTER_BYTES));
   return {
     reason,
     item: {
@@ -40,8 +42,9 @@ export function unmappedLetter(rule: string, change: RowChange, origin: ChangeOr
       rule,
       origin,
       version,
-      before: imageOf(before, table),
-      after: imageOf(after, table),
+      before: tooLarge ? null : imageOf(before, table),
+      after: tooLarge ? null : imageOf(after, table),
+      ...(tooLarge ? { truncated: true } : {}),
       place: formatCoordinates(transaction.begin),
     },
     target: null,

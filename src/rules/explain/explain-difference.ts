@@ -1,4 +1,4 @@
-import { planOf, type Invalidation, type RefreshPlans } from '../../model/invalidation.ts';
+import { againAfterOf, planOf, type Invalidation, type RefreshPlans } from '../../model/invalidation.ts';
 import type { DeadLetter } from '../../ports.ts';
 import type { Evaluated } from './explain.ts';
 import type { RuleSet } from '../rule-set.ts';
@@ -6,7 +6,7 @@ import type { RuleSet } from '../rule-set.ts';
 export interface ChangedInvalidation {
   readonly before: Invalidation;
   readonly after: Invalidation;
-  /** What is not the same: `action`, `rule`, `partition_key`, `row`, `versioned`, `reason`, `plan`. Never empty. */
+  /** What is not the same: `action`, `rule`, `partition_key`, `row`, `versioned`, `again_after`, `reason`, `plan`. Never empty. */
   readonly what: readonly string[];
 }
 
@@ -93,6 +93,7 @@ function facts(invalidation: Invalidation, plans: RefreshPlans): Readonly<Record
     rule,
     partition_key: partitionKey,
     versioned: action === 'delete' || action === 'flush' ? invalidation.versioned : null,
+    again_after: againAfterOf(invalidation),
     reason: action === 'flush' ? invalidation.reason : null,
     row: action === 'refresh' ? invalidation.row : null,
     plan,

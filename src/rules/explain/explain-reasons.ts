@@ -1,5 +1,6 @@
 import type { Change, Column, Row, RowChange, TableChange } from '../../model/row-change.ts';
 import { columnOf, sameValue, valueOf } from '../evaluate/column-reader.ts';
+import { reactionOf } from '../evaluate/table-reaction.ts';
 import type { Verdict } from './explain.ts';
 import { replacesNull, templateColumns } from '../template/template-uses.ts';
 import type { CompiledRule } from '../rule-set.ts';
@@ -43,8 +44,9 @@ export function whyNoKey(rule: CompiledRule, change: RowChange): Verdict {
 }
 
 /** Why a rule does nothing about a change of its table. */
-export function whyNotTable(rule: CompiledRule, { operation }: TableChange): Verdict {
-  const { kind } = rule.tableChanges[operation];
+export function whyNotTable(rule: CompiledRule, change: TableChange): Verdict {
+  const { operation } = change;
+  const { kind } = reactionOf(rule, change);
   // Once is enough, so one rule does it for all.
   if (kind === 'epoch') return { kind: 'no_key', reason: 'another rule raises the epoch of the table' };
   if (kind === 'ignore') {

@@ -1,6 +1,6 @@
 import type { Operation, TableOperation } from '../../model/row-change.ts';
 import type { Path } from '../../runtime/config/path.ts';
-import type { ParsedAction } from './refresh-schema.ts';
+import type { ParsedAction } from './action-schema.ts';
 import type { ParsedDefaults, ParsedRule } from './rule-schema.ts';
 import { OPERATIONS } from './shared-options.ts';
 import type { ParsedReaction } from './table-changes-schema.ts';

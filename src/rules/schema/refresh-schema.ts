@@ -4,7 +4,7 @@ import { parseRefreshQuery } from './refresh-query.ts';
 import { DURATION_PATTERN, always, columnName, duration, isMapping, positiveDuration } from './schema-values.ts';
 import { parsedBy, wrong, type Parsed } from './text-problem.ts';
 
-const refreshSchema = z
+export const refreshSchema = z
   .strictObject({
     query: z
       .string()
@@ -88,13 +88,6 @@ const refreshSchema = z
     examples: [{ row: true, ttl: '10m' }],
   });
 
-/** What is done with a key: on every operation the rule is about, or on one of them. */
-export const actionSchema = z.union([z.literal('delete'), z.strictObject({ refresh: refreshSchema })]).meta({
-  description: '`delete`, or `refresh:` with its options.',
-  examples: ['delete', { refresh: { row: true, ttl: '10m' } }],
-});
-
-export type ParsedAction = z.output<typeof actionSchema>;
 export type ParsedRefresh = z.output<typeof refreshSchema>;
 
 function parseShare(text: string): Parsed<number> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Operation } from '../../model/row-change.ts';
-import { actionSchema } from './refresh-schema.ts';
+import { actionSchema } from './action-schema.ts';
 import { notEmpty, wholeNumber } from './schema-values.ts';
 import { tableChangesSchema } from './table-changes-schema.ts';
 
@@ -37,8 +37,8 @@ export const sharedOptions = {
       examples: ['NULL', 'guest'],
     }),
   action: actionSchema.optional().meta({
-    description: '`delete`, or `refresh:` with its options.',
-    examples: ['delete', { refresh: { row: true, ttl: '10m' } }],
+    description: '`delete`, alone or with its option, or `refresh:` with its options.',
+    examples: ['delete', { delete: { again_after: '1s' } }, { refresh: { row: true, ttl: '10m' } }],
   }),
   max_keys: wholeNumber(1, 1000)
     .optional()

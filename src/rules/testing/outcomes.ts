@@ -1,5 +1,6 @@
-import type { Invalidation, RowPayload } from '../../model/invalidation.ts';
+import { againAfterOf, type Invalidation, type RowPayload } from '../../model/invalidation.ts';
 import type { DeadLetter } from '../../ports.ts';
+import { formatDuration } from '../../runtime/config/units.ts';
 import type { ExpectedAction, WrittenExpectation } from './test-schema.ts';
 
 /** One thing that happened. `subject`: the key; of a flush the pattern, of an epoch the table, of a dead letter the rule. */
@@ -8,6 +9,7 @@ export interface Outcome {
   readonly subject: string;
   readonly rule: string;
   readonly partitionKey: string | null;
+  readonly againAfterMs: number | null;
   readonly row: RowPayload | null;
   readonly reason: string | null;
 }
@@ -18,6 +20,7 @@ export interface Expectation {
   readonly subject: string;
   readonly rule: string | null;
   readonly partitionKey: string | null;
+  readonly againAfterMs: number | null;
   readonly row: 'gone' | Readonly<Record<string, unknown>> | null;
   readonly reason: string | null;
 }
@@ -33,12 +36,12 @@ function outcomeOf(invalidation: Invalidation): Outcome {
   const subject = action === 'epoch' && key.startsWith(EPOCH_PREFIX) ? key.slice(EPOCH_PREFIX.length) : key;
   const row = action === 'refresh' ? invalidation.row : null;
   const reason = action === 'flush' ? invalidation.reason : null;
-  return { action, subject, rule, partitionKey, row, reason };
+  return { action, subject, rule, partitionKey, againAfterMs: againAfterOf(invalidation), row, reason };
 }
 
 function letterOutcome({ item, reason }: DeadLetter): Outcome {
   const rule = item.kind === 'unmapped' ? item.rule : '';
-  return { action: 'dead_letter', subject: rule, rule, partitionKey: null, row: null, reason };
+  return { action: 'dead_letter', subject: rule, rule, partitionKey: null, againAfterMs: null, row: null, reason };
 }
 
 export function expectationOf(written: WrittenExpectation): Expectation {
@@ -48,6 +51,7 @@ export function expectationOf(written: WrittenExpectation): Expectation {
     subject,
     rule: written.rule ?? null,
     partitionKey: written.partition_key ?? null,
+    againAfterMs: written.again_after ?? null,
     row: written.row ?? null,
     reason: written.reason ?? null,
   };
@@ -69,6 +73,10 @@ export function deviations(expected: Expectation, outcome: Outcome): string[] | 
   if (expected.rule !== null && expected.rule !== outcome.rule) found.push(`rule ${outcome.rule}`);
   if (expected.partitionKey !== null && expected.partitionKey !== outcome.partitionKey) {
     found.push(`partition_key ${outcome.partitionKey}`);
+  }
+  if (expected.againAfterMs !== null && expected.againAfterMs !== outcome.againAfterMs) {
+    const { againAfterMs } = outcome;
+    found.push(againAfterMs === null ? 'no again_after' : `again_after ${formatDuration(againAfterMs)}`);
   }
   if (expected.row !== null && !sameRow(expected.row, outcome.row)) found.push(`row ${rowText(outcome.row)}`);
   const { reason } = expected;

@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { Change, ChangeBatch, TableChange } from '../../model/row-change.ts';
 import { formatCoordinates } from '../../model/position.ts';
 import type { Clock } from '../../ports.ts';
+import { formatDuration } from '../../runtime/config/units.ts';
 import type { RuleSet } from '../rule-set.ts';
 import type { Masker } from './mask.ts';
 import { maskEffects, type MaskEffects } from './mask-effects.ts';
@@ -129,8 +130,8 @@ export class Recorder {
 
   #writeChange(change: Change): object | null {
     if (change.kind === 'row') return this.#tables.write(change);
-    // A statement whose database cannot be read: a test has no way to write it.
-    if (change.database === null) return null;
+    // A statement whose database cannot be read, rows that nobody knows: a test has no way to write it.
+    if (change.database === null || change.operation === 'unknown_rows') return null;
     if (change.table === null) return { database: change.database, drop: true };
     return { table: `${change.database}.${change.table}`, [change.operation]: true };
   }
@@ -189,7 +190,7 @@ function nameOf({ database, table }: Pick<TableChange, 'database' | 'table'>): s
   return table === null ? (database ?? '*') : `${database}.${table}`;
 }
 
-function written({ action, subject, rule, partitionKey, row, reason }: Outcome): object {
+function written({ action, subject, rule, partitionKey, againAfterMs, row, reason }: Outcome): object {
   const code = /\b[A-Z]+(?:_[A-Z]+)+\b/.exec(reason ?? '')?.[0];
   return {
     [action]: subject,
@@ -197,6 +198,7 @@ function written({ action, subject, rule, partitionKey, row, reason }: Outcome):
     ...(partitionKey === null || partitionKey === subject || action === 'flush' || action === 'epoch'
       ? {}
       : { partition_key: partitionKey }),
+    ...(againAfterMs === null ? {} : { again_after: formatDuration(againAfterMs) }),
     ...(row === null ? {} : { row: row.state === 'gone' ? 'gone' : row.columns }),
     ...(action === 'flush' && reason !== null ? { reason } : {}),
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { againAfter } from '../schema/action-schema.ts';
 import { parsedBy } from '../schema/text-problem.ts';
 import { always, changeSchema, exactlyOne, isMapping, parseTableName, rowSchema } from './change-schema.ts';
 import { parseColumnType } from './column-types.ts';
@@ -87,6 +88,10 @@ export const expectationSchema = z
       .string()
       .optional()
       .meta({ description: 'The partition key it travels with.', examples: ['7'] }),
+    again_after: againAfter.optional().meta({
+      description: 'Of a delete or a flush: it is done once more when so much time has passed.',
+      examples: ['1s'],
+    }),
     row: z
       .union([z.literal('gone'), rowSchema])
       .optional()
@@ -113,6 +118,15 @@ export const expectationSchema = z
     params: { remedy: 'Remove it.' },
     when: always,
   })
+  .refine(
+    (one) => !isMapping(one) || one.again_after === undefined || one.delete !== undefined || one.flush !== undefined,
+    {
+      message: 'only goes with `delete` and `flush`',
+      path: ['again_after'],
+      params: { remedy: 'Remove it.' },
+      when: always,
+    },
+  )
   .refine(
     (one) => !isMapping(one) || one.reason === undefined || one.flush !== undefined || one.dead_letter !== undefined,
     {

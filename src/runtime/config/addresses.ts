@@ -35,6 +35,27 @@ export function parseRedisUrl(text: string): RedisUrl | string {
   return { host, port: port ?? 6379, username, password, database: Number(url.path), tls: scheme === 'rediss' };
 }
 
+export interface RedisNode {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/**
+ * One of several servers that are found through each other: `host:port`, or a URL of nothing more. Login and database are
+ * those of all of them, so they have a place of their own.
+ */
+export function parseRedisNode(text: string, defaultPort: number): RedisNode | string {
+  const hasScheme = /^[a-z]+:\/\//i.test(text);
+  const url = parse(hasScheme ? text : `redis://${text}`, ['redis', 'rediss']);
+  if (typeof url === 'string') return hasScheme ? url : 'neither host:port nor a URL';
+  if (url.login.user !== null || url.login.password !== null) {
+    return 'a node has no login of its own; give `username` and `password` beside the list';
+  }
+  if (url.path !== '' && url.path !== '0') return 'a node has no database of its own';
+  return { host: url.host, port: url.port ?? defaultPort, tls: url.scheme === 'rediss' };
+}
+
 interface Parts {
   readonly scheme: string;
   readonly host: string;

@@ -3,7 +3,9 @@
  * apart, every certificate read, every unit in a name. `schema.ts` says what a person may write; `resolve.ts` turns
  * the one into the other.
  */
+import type { GapPolicy } from '../../model/gap.ts';
 import type { Start } from '../../model/position.ts';
+import type { DeadLetterLimits } from '../dead-letter-limit.ts';
 import type { LogLevel } from '../logger.ts';
 
 export interface Config {
@@ -19,11 +21,14 @@ export interface Config {
   readonly targets: readonly TargetConfig[];
   readonly transport: TransportConfig;
   readonly apply: ApplyConfig;
+  /** `timeoutMs` in whole seconds. */
+  readonly lease: { readonly enabled: boolean; readonly timeoutMs: number };
   readonly checkpoint: CheckpointConfig;
   readonly deadLetters: DeadLettersConfig;
   /** JSONL file of applied invalidations (in-process); null: none. */
   readonly audit: { readonly path: string } | null;
-  readonly admin: { readonly host: string; readonly port: number };
+  /** `token`: what a request that changes something must carry; null: there are no such requests. */
+  readonly admin: { readonly host: string; readonly port: number; readonly token: string | null };
   readonly log: { readonly level: LogLevel };
   readonly shutdown: { readonly drainTimeoutMs: number };
 }
@@ -57,16 +62,35 @@ export interface RedisAddress {
   readonly tls: TlsConfig | null;
 }
 
+/** A Redis Cluster: any of its nodes tells where the others are. Login and TLS are the same for all; database 0. */
+export interface RedisClusterAddress {
+  readonly cluster: readonly RedisAddress[];
+}
+
+/** A master that sentinels know; after a fail-over it is another server. */
+export interface RedisSentinelAddress {
+  /** Each with the login and the TLS of the sentinels. */
+  readonly sentinels: readonly RedisAddress[];
+  readonly master: string;
+  /** Login, database and TLS of the master; its host and port are what the sentinels say. */
+  readonly of: Omit<RedisAddress, 'host' | 'port'>;
+}
+
+export type TargetAddress = RedisAddress | RedisClusterAddress | RedisSentinelAddress;
+
 export interface SourceConfig {
   readonly address: MysqlAddress;
   /** Null: derived from the daemon's name and the host it runs on. */
   readonly serverId: number | null;
   readonly start: Start;
+  readonly onGap: GapPolicy;
   /** What the server is asked for when nothing happens; three missed in a row mean a dead link. */
   readonly heartbeatMs: number;
   readonly connectTimeoutMs: number;
   readonly netWriteTimeoutMs: number;
   readonly maxChunkBytes: number;
+  /** Of XA transactions that are prepared, in memory. */
+  readonly maxXaBytes: number;
 }
 
 export interface ReadConfig {
@@ -78,8 +102,10 @@ export interface ReadConfig {
 
 export interface TargetConfig {
   readonly name: string;
-  readonly address: RedisAddress;
+  readonly address: TargetAddress;
   readonly commandTimeoutMs: number;
+  /** So many replicas must have a write before it counts as done; 0: the master alone decides. */
+  readonly waitReplicas: number;
 }
 
 /** The bounds of what is published and not yet acknowledged: the memory of a capture. */
@@ -126,6 +152,8 @@ export interface ApplyConfig {
   readonly versionTtlMs: number;
   /** Keys of a target that a flush looks at per second, at most. */
   readonly flushKeysPerSecond: number;
+  /** Invalidations of a target that wait for their second delete, at most. */
+  readonly maxSecondDeletes: number;
   readonly retry: { readonly baseMs: number; readonly maxMs: number };
 }
 
@@ -134,6 +162,7 @@ export type CheckpointConfig =
   | { readonly store: 'redis'; readonly intervalMs: number; readonly address: RedisAddress; readonly key: string }
   | { readonly store: 'kafka'; readonly intervalMs: number; readonly topic: string };
 
-/** A file with the in-process transport, a topic with Kafka. */
-export type DeadLettersConfig =
-  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'kafka'; readonly topic: string };
+/** A file with the in-process transport, a topic with Kafka; and how many letters stop the line. */
+export type DeadLettersConfig = (
+  { readonly kind: 'file'; readonly path: string } | { readonly kind: 'kafka'; readonly topic: string }
+) & { readonly limits: DeadLetterLimits };

@@ -12,9 +12,12 @@ export function crossCheck(config: Partial<WrittenConfig>, written: unknown, rep
   duplicateTargets(written, report);
   if (config.source !== undefined) addressOf('source', config.source, true, report);
   if (config.read !== undefined) addressOf('read', config.read, false, report);
-  config.targets?.forEach((target, index) => loginOf(index, target, report));
+  config.targets?.forEach((target, index) => {
+    kindOf(index, target, report);
+    loginOf(index, target, report);
+  });
   versionTtl(config, written, report);
-  for (const check of [retryOrder, checkpointStore, deadLetters, audit]) check(config, report);
+  for (const check of [retryOrder, checkpointStore, checkpointTls, deadLetters, audit]) check(config, report);
 }
 
 /** Looks at what was written, so that it also works beside a target that is wrong in another way. */
@@ -49,9 +52,28 @@ function addressOf(section: 'source' | 'read', value: MysqlSection, required: bo
     report([section, 'user'], `\`${section}.user\` is missing`, remedy);
 }
 
+/** A server, a cluster or a master behind sentinels, and only one of them. */
+function kindOf(index: number, target: WrittenConfig['targets'][number], report: Report): void {
+  const given = (['url', 'cluster', 'sentinel'] as const).filter((kind) => target[kind] !== undefined);
+  const [first, ...others] = given;
+  if (first === undefined) {
+    const remedy =
+      'Add it: url: redis://host:6379/0; or name the `nodes` of a `cluster`, or `master` and `nodes` of a `sentinel`.';
+    report(['targets', index, 'url'], `\`targets[${index}].url\` is missing`, remedy);
+  }
+  for (const kind of others) {
+    report(
+      ['targets', index, kind],
+      `\`${kind}\` beside \`${first}\``,
+      'A target is one server, a cluster, or a master behind sentinels: keep one, and make a target of its own of the other.',
+      'key',
+    );
+  }
+}
+
 function loginOf(index: number, target: WrittenConfig['targets'][number], report: Report): void {
   for (const part of ['username', 'password'] as const) {
-    if (target[part] === undefined || target.url[part] === null) continue;
+    if (target[part] === undefined || (target.url?.[part] ?? null) === null) continue;
     report(['targets', index, part], `\`${part}\` also stands in \`url\``, 'Give it in one place only.');
   }
 }
@@ -72,12 +94,31 @@ function retryOrder({ apply }: Partial<WrittenConfig>, report: Report): void {
   report(['apply', 'retry', 'base'], '`apply.retry.base` is longer than `apply.retry.max`', 'Correct one of them.');
 }
 
-function checkpointStore({ checkpoint, transport }: Partial<WrittenConfig>, report: Report): void {
+function checkpointStore({ checkpoint, transport, targets }: Partial<WrittenConfig>, report: Report): void {
+  const first = targets?.[0];
+  if (checkpoint?.store === 'redis' && checkpoint.url === undefined && first !== undefined && first.url === undefined) {
+    report(
+      ['checkpoint', 'store'],
+      '`checkpoint.store: redis` needs a single server, and the first target is none',
+      'Set `checkpoint.url` to a single Redis server, or use store: file.',
+    );
+  }
   if (checkpoint?.store !== 'kafka' || transport === undefined || transport.kind === 'kafka') return;
   report(
     ['checkpoint', 'store'],
     '`checkpoint.store: kafka` needs the Kafka transport',
     'Use store: file or store: redis, or set transport.kind: kafka.',
+  );
+}
+
+function checkpointTls({ checkpoint }: Partial<WrittenConfig>, report: Report): void {
+  if (checkpoint?.store !== 'redis' || checkpoint.tls === undefined || checkpoint.url !== undefined) return;
+  const message = '`checkpoint.tls` has no effect without `checkpoint.url`';
+  report(
+    ['checkpoint', 'tls'],
+    message,
+    'Give the URL too, or remove it: the first target has a `tls` of its own.',
+    'key',
   );
 }
 

@@ -30,5 +30,5 @@ const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e
 function withoutSecrets(line: string): string {
   return line
     .replace(/(?<=:\/\/)[^\s`'"]*(?=@)/g, (login) => '*'.repeat(login.length))
-    .replace(/(?<=pass(?:word|wd)?["']?\s*[:=]\s*)\S.*$/gi, (rest) => '*'.repeat(rest.length));
+    .replace(/(?<=(?:pass(?:word|wd)?|token)["']?\s*[:=]\s*)\S.*$/gi, (rest) => '*'.repeat(rest.length));
 }

@@ -3,7 +3,7 @@
  * one, and notes what docs/configuration.md says about it. No message repeats a value: it may be an expanded secret.
  */
 import { z } from 'zod';
-import { parseMysqlUrl, parseRedisUrl } from './addresses.ts';
+import { parseMysqlUrl, parseRedisNode, parseRedisUrl } from './addresses.ts';
 import type { IssueHint } from './schema-problems.ts';
 import { DURATION_HINT, SIZE_HINT, parseDuration, parseSize } from './units.ts';
 
@@ -90,6 +90,14 @@ export function secret(description: string) {
   return note(z.string({ error: 'use text' }).optional(), description, { type: 'text, secret', default: 'none' });
 }
 
+/** Not a word that is guessed in an afternoon: what a header can carry, and enough of it. */
+const TOKEN_HINT = 'use at least 16 characters, none of them a space: `openssl rand -hex 24` makes one';
+
+export function token(description: string) {
+  const schema = z.string({ error: TOKEN_HINT }).regex(/^[\x21-\x7e]{16,}$/, TOKEN_HINT);
+  return note(schema.optional(), description, { type: 'text, secret', default: 'none' });
+}
+
 export function path(description: string, fallback?: string) {
   const facts = { type: 'path', ...(fallback === undefined ? {} : { default: fallback }) };
   return note(filled().optional(), description, facts);
@@ -109,6 +117,14 @@ export function kafkaName(description: string, fallback: string) {
 
 export const mysqlUrl = () => url(parseMysqlUrl, 'use mysql://user:password@host:3306/database');
 export const redisUrl = () => url(parseRedisUrl, 'use redis://host:6379/0, or rediss:// for TLS');
+export const redisNode = (port: number) =>
+  url((text) => parseRedisNode(text, port), `use host:${port}, or rediss://host:${port} for TLS`);
+
+/** At least one node; what each may be is `node`. */
+export function requiredNodes<T extends z.ZodType>(node: T, description: string) {
+  const error = 'give a list of nodes, each host:port';
+  return note(z.array(node, { error }).min(1, 'at least one node is needed'), description, { type: 'list' });
+}
 
 function url<T>(parse: (text: string) => T | string, hint: string) {
   return z.string().transform((value, context) => {

@@ -71,9 +71,9 @@ function inspectConfig({ file, text, env, readFile }: LoadOptions): Inspected {
   const written = applyOverrides(value, overrides);
   const unexpanded = new Set(problems.map(placeOf));
   const result = configSchema.safeParse(written, { reportInput: true });
-  // Nothing is shown that is a password or a URL, or was brought in by a reference.
+  // Nothing is shown that is a secret or a URL, or was brought in by a reference.
   const isHidden = (path: Path) =>
-    path.some((part) => part === 'password' || part === 'url') || expandedAt.has(formatPath(path));
+    path.some((part) => part === 'password' || part === 'token' || part === 'url') || expandedAt.has(formatPath(path));
   // A reference that could not be expanded leaves a wrong value behind: one problem is enough.
   const found = schemaProblems(
     { schema: configSchema, document, value: written },

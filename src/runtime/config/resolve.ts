@@ -8,11 +8,12 @@ import type {
   MysqlAddress,
   RedisAddress,
   SourceConfig,
+  TargetAddress,
   TlsConfig,
   TransportConfig,
 } from './config.ts';
 import type { Start } from '../../model/position.ts';
-import type { RedisUrl } from './addresses.ts';
+import type { RedisNode, RedisUrl } from './addresses.ts';
 import type { WrittenConfig } from './schema.ts';
 import type { Path } from './path.ts';
 
@@ -30,8 +31,9 @@ export function resolveConfig(written: WrittenConfig, context: ResolveContext): 
   const transport = resolveTransport(written, context);
   const targets = written.targets.map((target, index) => ({
     name: target.name,
-    address: redisAddress(target, tls(target.tls, ['targets', index, 'tls'], context)),
+    address: targetAddress(target, ['targets', index], context),
     commandTimeoutMs: target.command_timeout,
+    waitReplicas: target.wait_replicas,
   }));
   const source = resolveSource(written.source, context);
   return {
@@ -49,12 +51,14 @@ export function resolveConfig(written: WrittenConfig, context: ResolveContext): 
     apply: {
       versionTtlMs: written.apply.version_ttl,
       flushKeysPerSecond: written.apply.flush_keys_per_second,
+      maxSecondDeletes: written.apply.max_second_deletes,
       retry: { baseMs: written.apply.retry.base, maxMs: written.apply.retry.max },
     },
-    checkpoint: resolveCheckpoint(written, transport, targets[0]?.address, absolute),
+    lease: { enabled: written.lease.enabled, timeoutMs: Math.ceil(written.lease.timeout / 1000) * 1000 },
+    checkpoint: resolveCheckpoint(written, transport, targets[0]?.address, context),
     deadLetters: resolveDeadLetters(written.dead_letters, transport, absolute),
     audit: written.audit === undefined ? null : { path: absolute(written.audit.path) },
-    admin: written.admin,
+    admin: { ...written.admin, token: written.admin.token ?? null },
     log: written.log,
     shutdown: { drainTimeoutMs: written.shutdown.drain_timeout },
   };
@@ -67,10 +71,12 @@ function resolveSource(source: Written<'source'>, context: ResolveContext): Sour
     address,
     serverId: source.server_id ?? null,
     start: resolveStart(source.start),
+    onGap: source.on_gap,
     heartbeatMs: source.heartbeat,
     connectTimeoutMs: source.connect_timeout,
     netWriteTimeoutMs: source.net_write_timeout,
     maxChunkBytes: source.max_chunk_bytes,
+    maxXaBytes: source.max_xa_bytes,
   };
 }
 
@@ -107,8 +113,33 @@ function redisAddress(
   const { host, port, database, ...url } = given.url;
   const username = url.username ?? given.username ?? null;
   const password = url.password ?? given.password ?? null;
-  const byScheme = url.tls ? { ca: null, cert: null, key: null, verify: true } : null;
-  return { host, port, username, password, database, tls: tls ?? byScheme };
+  return { host, port, username, password, database, tls: tls ?? tlsByScheme(url.tls) };
+}
+
+const tlsByScheme = (isTls: boolean): TlsConfig | null =>
+  isTls ? { ca: null, cert: null, key: null, verify: true } : null;
+
+type WrittenTarget = WrittenConfig['targets'][number];
+
+function targetAddress(target: WrittenTarget, path: Path, context: ResolveContext): TargetAddress {
+  const { url, cluster, sentinel } = target;
+  const own = tls(target.tls, [...path, 'tls'], context);
+  if (url !== undefined) return redisAddress({ ...target, url }, own);
+  const login = { username: target.username ?? null, password: target.password ?? null };
+  if (cluster !== undefined) return { cluster: redisNodes(cluster.nodes, { ...login, tls: own }) };
+  if (sentinel === undefined) throw new Error('cross-checks let a target without address pass');
+  const { master, nodes, database, username = null, password = null } = sentinel;
+  const ofSentinels = { username, password, tls: tls(sentinel.tls, [...path, 'sentinel', 'tls'], context) };
+  return { sentinels: redisNodes(nodes, ofSentinels), master, of: { ...login, database, tls: own } };
+}
+
+/** TLS for one is TLS for all: the addresses that nodes announce of each other have no scheme. */
+function redisNodes(
+  nodes: readonly RedisNode[],
+  shared: Pick<RedisAddress, 'username' | 'password' | 'tls'>,
+): RedisAddress[] {
+  const tls = shared.tls ?? tlsByScheme(nodes.some((node) => node.tls));
+  return nodes.map(({ host, port }) => ({ ...shared, host, port, database: 0, tls }));
 }
 
 function tls(section: Written<'source'>['tls'], path: Path, context: ResolveContext): TlsConfig | null {
@@ -144,20 +175,24 @@ function resolveTransport({ name, transport }: WrittenConfig, context: ResolveCo
 function resolveCheckpoint(
   { name, checkpoint }: WrittenConfig,
   transport: TransportConfig,
-  firstTarget: RedisAddress | undefined,
-  absolute: (path: string) => string,
+  firstTarget: TargetAddress | undefined,
+  context: ResolveContext,
 ): CheckpointConfig {
   const intervalMs = checkpoint.interval;
   if (checkpoint.store === 'redis') {
-    const address = checkpoint.url === undefined ? firstTarget : redisAddress({ url: checkpoint.url }, null);
-    if (address === undefined) throw new Error('the schema let a configuration without targets pass');
+    const address =
+      checkpoint.url === undefined
+        ? firstTarget
+        : redisAddress({ url: checkpoint.url }, tls(checkpoint.tls, ['checkpoint', 'tls'], context));
+    if (address === undefined || !('host' in address))
+      throw new Error('cross-checks let a checkpoint without server pass');
     return { store: 'redis', intervalMs, address, key: checkpoint.key ?? `sluice:checkpoint:${name}` };
   }
   if (checkpoint.store === 'kafka') {
     const topic = transport.kind === 'kafka' ? transport.topic : `sluice.${name}`;
     return { store: 'kafka', intervalMs, topic: checkpoint.topic ?? `${topic}.checkpoints` };
   }
-  return { store: 'file', intervalMs, path: absolute(checkpoint.path ?? 'state/checkpoint.json') };
+  return { store: 'file', intervalMs, path: resolvePath(context.folder, checkpoint.path ?? 'state/checkpoint.json') };
 }
 
 function resolveDeadLetters(
@@ -165,6 +200,9 @@ function resolveDeadLetters(
   transport: TransportConfig,
   absolute: (path: string) => string,
 ): DeadLettersConfig {
-  if (transport.kind === 'kafka') return { kind: 'kafka', topic: written.topic ?? `${transport.topic}.dead-letters` };
-  return { kind: 'file', path: absolute(written.path ?? 'state/dead-letters.jsonl') };
+  const limits = { maxStreak: written.max_streak, maxShare: written.max_share };
+  if (transport.kind === 'kafka') {
+    return { kind: 'kafka', topic: written.topic ?? `${transport.topic}.dead-letters`, limits };
+  }
+  return { kind: 'file', path: absolute(written.path ?? 'state/dead-letters.jsonl'), limits };
 }

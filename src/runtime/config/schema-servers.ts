@@ -1,16 +1,15 @@
-/** What may be written about MySQL and Redis servers: `source`, `read`, `targets`. */
+/** What may be written about MySQL servers: `source`, `read`. */
 import { z } from 'zod';
+import { GAP_POLICIES } from '../../model/gap.ts';
 import {
   duration,
   flag,
   integer,
   mysqlUrl,
-  nameText,
   note,
   optionalInteger,
   optionalText,
   path,
-  redisUrl,
   requiredInteger,
   secret,
   size,
@@ -71,6 +70,11 @@ export const sourceSchema = z
       { min: 1, max: 4294967295, default: 'derived from `name` and the host' },
     ),
     start: startSchema,
+    on_gap: note(
+      z.enum(GAP_POLICIES, { error: 'use flush, halt or ignore' }).default('flush'),
+      'When changes may have been missed (binary logs purged or reset, another server, the checkpoint lost). `flush`: remove every key the rules own, then go on from now; `halt`: end with exit code 3 and change nothing; `ignore`: go on from now, keys may stay stale.',
+      { type: '`flush`, `halt` or `ignore`', default: 'flush' },
+    ),
     heartbeat: duration(
       'How often the server says that it is still there when nothing happens. The link counts as dead after three missed heartbeats.',
       '5s',
@@ -83,6 +87,11 @@ export const sourceSchema = z
       '1s',
     ),
     max_chunk_bytes: size('Larger transactions are cut into chunks of about this many bytes.', '1MiB', '16KiB'),
+    max_xa_bytes: size(
+      'Rows of XA transactions that wait for their commit are kept up to this size; beyond it their tables are flushed instead.',
+      '16MiB',
+      '16KiB',
+    ),
     tls: tlsSchema('the source'),
   })
   // Never given, its parts are missing: cross-checks say which.
@@ -100,19 +109,3 @@ export const readSchema = z
   .describe(
     'Where refresh queries are read. Without `url` and `host` it is the source. A replica may be behind the record that asks for the refresh, and would then bring back an old value: name one only if it is never behind.',
   );
-
-const targetSchema = z.strictObject({
-  name: note(nameText(), 'Name of the target in logs, metrics and consumer groups; unique.', { type: 'name' }),
-  url: note(redisUrl(), 'Address of the Redis server: `redis://user:password@host:6379/0`, `rediss://` for TLS.', {
-    type: 'URL',
-  }),
-  username: optionalText('ACL user, instead of in `url`.', 'from `url`'),
-  password: secret('Password, instead of in `url`; taken literally.'),
-  command_timeout: duration('How long Redis may take to answer before the batch is repeated.', '5s', '10ms'),
-  tls: tlsSchema('this target'),
-});
-
-export const targetsSchema = z
-  .array(targetSchema, { error: 'give a list of Redis targets, each with name and url' })
-  .min(1, 'at least one target is needed')
-  .describe('Independent Redis servers; every one gets every invalidation and has its own progress.');

@@ -104,6 +104,7 @@ export const checkpointSchema = z
           default: 'the first target',
         }),
         key: optionalText('Redis key of the checkpoint.', '`sluice:checkpoint:<name>`'),
+        tls: tlsSchema('the server in `url`'),
         interval,
       }),
       z.strictObject({

@@ -4,8 +4,11 @@
  * derived from it. What concerns several options at once stands in `cross-checks.ts`.
  */
 import { z } from 'zod';
-import { duration, flag, integer, kafkaName, nameText, note, path, text } from './fields.ts';
-import { readSchema, sourceSchema, targetsSchema } from './schema-servers.ts';
+import { duration, flag, integer, nameText, note, text, token } from './fields.ts';
+import { readSchema, sourceSchema } from './schema-servers.ts';
+import { targetsSchema } from './schema-targets.ts';
+import { deadLettersSchema } from './schema-dead-letters.ts';
+import { leaseSchema } from './schema-lease.ts';
 import { checkpointSchema, transportSchema } from './schema-transport.ts';
 
 const RULES_HINT = 'give a rule file, a folder or a glob, or a list of them';
@@ -22,6 +25,11 @@ const applySchema = z
       50_000,
       { min: 100, max: 10_000_000 },
     ),
+    max_second_deletes: integer(
+      'How many invalidations of a target may wait for their second delete (`again_after` of a rule), at most; about 500 bytes each. Beyond it no more are taken until some are done.',
+      100_000,
+      { min: 1, max: 10_000_000 },
+    ),
     retry: z
       .strictObject({
         base: duration(
@@ -35,14 +43,6 @@ const applySchema = z
   })
   .prefault({})
   .describe('How invalidations are applied to the targets.');
-
-const deadLettersSchema = z
-  .strictObject({
-    path: path('JSONL file of dead letters (in-process transport).', 'state/dead-letters.jsonl'),
-    topic: kafkaName('Topic of dead letters (Kafka transport).', '`<transport.topic>.dead-letters`'),
-  })
-  .prefault({})
-  .describe('Where that is kept which can never be applied, with the reason.');
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 const levelSchema = z.enum(LEVELS, { error: 'use debug, info, warn, error or silent' }).default('info');
@@ -77,6 +77,7 @@ export const configSchema = z
     targets: targetsSchema,
     transport: transportSchema,
     apply: applySchema,
+    lease: leaseSchema,
     checkpoint: checkpointSchema,
     dead_letters: deadLettersSchema,
     audit: z
@@ -87,13 +88,16 @@ export const configSchema = z
       .strictObject({
         host: note(
           z.string().min(1).default('127.0.0.1'),
-          'Address to listen on. There is no login: keep it private.',
+          'Address to listen on. Looking needs no login: keep it private.',
           {
             type: 'text',
             default: '127.0.0.1',
           },
         ),
         port: integer('Port to listen on; 0: any free port.', 8080, { min: 0, max: 65535 }),
+        token: token(
+          'What a request that changes something must carry: `Authorization: Bearer <token>`. Without it `POST /v1/rules/reload` is refused.',
+        ),
       })
       .prefault({})
       .describe('HTTP server of `/livez`, `/readyz`, `/metrics` and `sluice tail`.'),

@@ -21,6 +21,12 @@ const MEASURED_MS = 3_000;
  */
 const NOISE_FLOOR_MS = 0.5;
 
+/** All but what Sluice notes about the server itself. */
+async function cacheKeys(app: Redis): Promise<number> {
+  const [marks, histories] = await Promise.all([app.keys('sluice:mark:*'), app.keys('sluice:history:*')]);
+  return (await app.dbsize()) - marks.length - histories.length;
+}
+
 const since = (begun: number): number => performance.now() - begun;
 
 interface Report {
@@ -110,7 +116,7 @@ describe('a flush on a real server', () => {
         ` (${before.requests} requests), ${during.p99Ms.toFixed(3)} ms during (${during.requests})`,
     );
     expect(removedKeys).toBe(KEYS);
-    expect(await app.dbsize()).toBe(1);
+    expect(await cacheKeys(app)).toBe(1);
     expect(Math.min(before.requests, during.requests)).toBeGreaterThan(1_000);
     expect(during.p99Ms).toBeLessThanOrEqual(2 * Math.max(before.p99Ms, NOISE_FLOOR_MS));
   });
@@ -124,7 +130,7 @@ describe('a flush on a real server', () => {
       new AbortController().signal,
     );
     expect(since(begun)).toBeGreaterThan(1_900);
-    expect(await app.dbsize()).toBe(0);
+    expect(await cacheKeys(app)).toBe(0);
   });
 
   test('keeps no command waiting: a refresh is applied while a slow flush runs', async () => {
@@ -170,9 +176,9 @@ describe('a flush on a real server', () => {
       code: 'CACHE_UNAVAILABLE',
     });
     proxy.heal();
-    expect(await app.dbsize()).toBeGreaterThan(0);
+    expect(await cacheKeys(app)).toBeGreaterThan(0);
     await cache.flush(request, () => undefined, new AbortController().signal);
-    expect(await app.dbsize()).toBe(0);
+    expect(await cacheKeys(app)).toBe(0);
   });
 
   test('loads its script again when the server has forgotten it', async () => {
@@ -182,7 +188,7 @@ describe('a flush on a real server', () => {
     const forget = (): void => void (forgotten ??= app.script('FLUSH'));
     await cache.flush({ pattern: 'product:*', version: V, versioned: true }, forget, new AbortController().signal);
     await forgotten;
-    expect(await app.dbsize()).toBe(0);
+    expect(await cacheKeys(app)).toBe(0);
   });
 
   test('succeeds while the memory is full, and leaves its version', async () => {

@@ -14,7 +14,7 @@ describeCheckpointStore('RedisCheckpointStore', async () => {
   const key = `${uniquePrefix()}checkpoint`;
   return {
     open: () => storeOn(url, key),
-    damage: async (text) => void (await app.set(key, text)),
+    write: async (text, token) => void (await app.set(key, token === 0 ? text : `${token}\n${text}`)),
     close: async () => {
       await app.del(key);
       app.disconnect();

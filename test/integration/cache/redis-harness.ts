@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
+import type { ThrowawayRedisCluster, ThrowawayRedisSentinel } from '../../../deploy/local/redis-cluster.ts';
 import { readAddresses } from '../../../deploy/local/services.ts';
 import { RedisCache } from '../../../src/cache/redis-cache.ts';
 import { VersionKeys } from '../../../src/cache/version-keys.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import type { RedisAddress } from '../../../src/runtime/config/config.ts';
+import type {
+  RedisAddress,
+  RedisClusterAddress,
+  RedisSentinelAddress,
+  TargetAddress,
+} from '../../../src/runtime/config/config.ts';
 import type { CacheHarness } from '../../contract/cache.suite.ts';
 
 export const KEPT_VERSION_MS = 3_600_000;
@@ -22,30 +28,53 @@ export async function sharedRedis(): Promise<string> {
 
 export const uniquePrefix = (): string => `test:${randomUUID()}:`;
 
-export function redisCache(url: string, more: Partial<RedisAddress> = {}): RedisCache {
+export function cacheOf(
+  address: TargetAddress,
+  more: Partial<ConstructorParameters<typeof RedisCache>[0]> = {},
+): RedisCache {
   return new RedisCache({
     name: 'test',
-    address: addressOf(url, more),
+    owner: uniquePrefix(),
+    address,
     commandTimeoutMs: 5_000,
     versionTtlMs: KEPT_VERSION_MS,
     flushKeysPerSecond: 50_000,
     clock: systemClock,
+    ...more,
   });
+}
+
+export function redisCache(url: string, more: Partial<RedisAddress> = {}): RedisCache {
+  return cacheOf(addressOf(url, more));
 }
 
 /** A cache on a real server, and an application beside it. Closing removes the keys it made. */
 export async function redisHarness(url: string): Promise<CacheHarness & { app: Redis; cache: RedisCache }> {
   const app = new Redis(url);
+  await app.ping();
+  const harness = harnessOf(app, redisCache(url));
+  return {
+    ...harness,
+    app,
+    close: async () => {
+      const match = `*${harness.prefix}*`;
+      for await (const keys of app.scanStream({ match, count: 1000 }) as AsyncIterable<string[]>) {
+        if (keys.length > 0) await app.unlink(keys);
+      }
+      await harness.close();
+    },
+  };
+}
+
+/** Any target, and whoever reads it. */
+export function harnessOf(app: Redis | Cluster, cache: RedisCache): CacheHarness & { cache: RedisCache } {
   const prefix = uniquePrefix();
-  const cache = redisCache(url);
   const versionKeys = new VersionKeys();
   const ttl = async (key: string): Promise<number | null> => {
     const left = await app.pttl(key);
     return left < 0 ? null : left;
   };
-  await app.ping();
   return {
-    app,
     cache,
     prefix,
     keptVersionMs: KEPT_VERSION_MS,
@@ -64,11 +93,42 @@ export async function redisHarness(url: string): Promise<CacheHarness & { app: R
       await (typeof value === 'string' ? app.set(key, value) : app.hset(key, value));
     },
     close: async () => {
-      for await (const keys of app.scanStream({ match: `*${prefix}*`, count: 1000 }) as AsyncIterable<string[]>) {
-        if (keys.length > 0) await app.unlink(keys);
-      }
       await cache.close();
       app.disconnect();
     },
   };
+}
+
+const placesOf = (nodes: readonly { port: number }[]): RedisAddress[] =>
+  nodes.map(({ port }) => addressOf(`redis://127.0.0.1:${port}`));
+
+export function clusterAddress({ nodes }: Pick<ThrowawayRedisCluster, 'nodes'>): RedisClusterAddress {
+  return { cluster: placesOf(nodes) };
+}
+
+export function sentinelAddress({ sentinels, master }: ThrowawayRedisSentinel): RedisSentinelAddress {
+  const of = { username: null, password: null, tls: null, database: 0 };
+  return { sentinels: placesOf(sentinels), master, of };
+}
+
+/** An application that follows the slots as its own client does. */
+export function clusterApp({ nodes }: Pick<ThrowawayRedisCluster, 'nodes'>): Cluster {
+  const app = new Cluster(
+    nodes.map(({ port }) => ({ host: '127.0.0.1', port })),
+    { clusterRetryStrategy: () => 50, slotsRefreshTimeout: 5_000, redisOptions: { maxRetriesPerRequest: null } },
+  );
+  app.on('error', () => undefined);
+  return app;
+}
+
+/** The master is another server after a fail-over. */
+export function sentinelApp({ sentinels, master }: ThrowawayRedisSentinel): Redis {
+  const app = new Redis({
+    sentinels: sentinels.map(({ port }) => ({ host: '127.0.0.1', port })),
+    name: master,
+    maxRetriesPerRequest: null,
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  });
+  app.on('error', () => undefined);
+  return app;
 }

@@ -1,9 +1,10 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startRedisSentinel } from '../../../deploy/local/redis-cluster.ts';
 import { readAddresses, startRedis, type Addresses, type ThrowawayRedis } from '../../../deploy/local/services.ts';
 import { preflightTarget } from '../../../src/cache/redis-preflight.ts';
 import type { RedisAddress } from '../../../src/runtime/config/config.ts';
-import { addressOf } from './redis-harness.ts';
+import { addressOf, sentinelAddress } from './redis-harness.ts';
 
 describe('the preflight of a target', () => {
   let server: ThrowawayRedis;
@@ -118,6 +119,33 @@ describe('the preflight of a target', () => {
     const problems = await preflight();
     await app.config('SET', 'maxmemory', '0');
     expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('memory is full')]);
+  });
+
+  test('a server that is no cluster is told from one', async () => {
+    const options = { name: 'main', commandTimeoutMs: 1_000, connectTimeoutMs: 1_000 };
+    const problems = await preflightTarget({ ...options, address: { cluster: [addressOf(server.url)] } });
+    expect(problems).toEqual([
+      {
+        message: expect.stringContaining('is not part of a Redis Cluster') as string,
+        remedy: 'Name a single server as `url` instead of `cluster`.',
+      },
+    ]);
+  });
+
+  test('a master behind sentinels is found, or who does not know it is named', async () => {
+    const group = await startRedisSentinel();
+    onTestFinished(() => group.remove());
+    const options = { name: 'main', commandTimeoutMs: 1_000, connectTimeoutMs: 1_000 };
+    const address = sentinelAddress(group);
+    expect(await preflightTarget({ ...options, address })).toEqual([]);
+    const [unknown] = await preflightTarget({ ...options, address: { ...address, master: 'other' } });
+    expect(unknown?.message).toContain('no sentinel names the master other: ERR No such master');
+    const [first] = group.nodes;
+    if (first === undefined) throw new Error('no master');
+    await group.command(first, 'CONFIG', 'SET', 'maxmemory', '1');
+    expect((await preflightTarget({ ...options, address })).map(({ message }) => message)).toEqual([
+      expect.stringContaining(`node 127.0.0.1:${first.port} refuses writes because its memory is full`) as string,
+    ]);
   });
 
   test('a node of a cluster is refused', async () => {

@@ -64,9 +64,14 @@ export async function openDatabase(address: MysqlAddress): Promise<{ pool: Pool;
 export interface TestSourceOptions extends Partial<MysqlChangeSourceOptions> {
   readonly address: MysqlAddress;
   readonly maxChunkBytes?: number;
+  readonly maxHeldBytes?: number;
 }
 
-export function openSource({ maxChunkBytes = 1_000_000, ...options }: TestSourceOptions): {
+export function openSource({
+  maxChunkBytes = 1_000_000,
+  maxHeldBytes = maxChunkBytes,
+  ...options
+}: TestSourceOptions): {
   source: MysqlChangeSource;
   metrics: Metrics;
 } {
@@ -78,7 +83,8 @@ export function openSource({ maxChunkBytes = 1_000_000, ...options }: TestSource
     connectTimeoutMs: 10_000,
     netWriteTimeoutMs: 60_000,
     maxBufferedBytes: 1_000_000,
-    createDecoder: (from, { lowerCaseNames }) => new EventDecoder({ from, maxChunkBytes, lowerCaseNames }),
+    createDecoder: (from, { lowerCaseNames }) =>
+      new EventDecoder({ from, maxChunkBytes, maxHeldBytes, lowerCaseNames }),
     clock: systemClock,
     logger: silentLogger,
     metrics,

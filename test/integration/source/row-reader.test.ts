@@ -1,3 +1,4 @@
+import type { RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import type { JsonValue } from '../../../src/model/row-change.ts';
@@ -155,4 +156,20 @@ it('takes a table name without a database to be in the database of the row, each
   await expect(first.read('SELECT name FROM t', [], 'no_such_database')).rejects.toMatchObject({
     code: 'READ_REFUSED',
   });
+});
+
+it('does not wait for a transaction that will never come: its log was reset, or a failover lost it', async () => {
+  const { pool, database, admin } = await open();
+  const reader = new MysqlRowReader({
+    address: { ...admin, database },
+    connections: 1,
+    timeoutMs: 2_000,
+    clock: systemClock,
+  });
+  onTestFinished(() => reader.close());
+  const [[server]] = await pool.query<RowDataPacket[]>('SELECT @@GLOBAL.server_uuid AS uuid');
+  for (const uuid of [String(server?.['uuid']), '3e11fa47-71ca-11e1-9e33-c80aa9429562']) {
+    const gtid = `${uuid}:999999999`;
+    expect(await reader.read({ sql: 'SELECT 1 AS one', parameters: [], database, gtid })).toEqual([{ one: 1 }]);
+  }
 });

@@ -23,8 +23,10 @@ describeCheckpointStore('KafkaCheckpointStore', async () => {
   const place = await newTopic();
   return {
     open: () => new KafkaCheckpointStore({ ...place, ...parts, name: 'shop' }),
-    damage: (text) =>
-      new Topic({ brokers: place.connection.brokers, name: place.topic }).produce([{ key: 'shop', value: text }]),
+    write: (text, token) =>
+      new Topic({ brokers: place.connection.brokers, name: place.topic }).produce([
+        { key: token === 0 ? 'shop' : `shop#${token}`, value: text },
+      ]),
     close: () => Promise.resolve(),
   };
 });
@@ -45,8 +47,8 @@ describe('checkpoints in a topic', () => {
   it('of several daemons are kept apart by their names', async () => {
     const place = await newTopic();
     const stores = ['shop', 'blog', 'new'].map((name) => new KafkaCheckpointStore({ ...place, ...parts, name }));
-    await stores[0]?.save(checkpoint(1));
-    await stores[1]?.save(checkpoint(2));
+    await stores[0]?.save(checkpoint(1), await stores[0].claim());
+    await stores[1]?.save(checkpoint(2), await stores[1].claim());
     expect(await Promise.all(stores.map((store) => store.load()))).toEqual([checkpoint(1), checkpoint(2), null]);
     await Promise.all(stores.map((store) => store.close()));
   });
@@ -55,10 +57,10 @@ describe('checkpoints in a topic', () => {
     const connection = await connectionTo();
     const harness = await KafkaHarness.open({ partitions: 1 });
     const missing = new KafkaCheckpointStore({ connection, topic: `missing-${randomUUID()}`, ...parts, name: 'shop' });
-    await expect(missing.save(checkpoint(1))).rejects.toMatchObject({ code: 'CHECKPOINT_UNAVAILABLE' });
+    await expect(missing.save(checkpoint(1), 1)).rejects.toMatchObject({ code: 'CHECKPOINT_UNAVAILABLE' });
     await missing.close();
     const store = new KafkaCheckpointStore({ connection, topic: harness.topic.name, ...parts, name: 'shop' });
-    await store.save(checkpoint(1));
+    await store.save(checkpoint(1), await store.claim());
     expect(await store.load()).toEqual(checkpoint(1));
     await store.close();
   });

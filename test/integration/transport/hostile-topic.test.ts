@@ -97,7 +97,7 @@ describe('a topic that holds what it should not', () => {
     const { metrics } = harness.parts;
     const labels = { target: 'main', partition: '0' };
     let finish = (): void => undefined;
-    const held = new Promise<void>((resolve) => (finish = resolve));
+    const held = new Promise<null>((resolve) => (finish = () => resolve(null)));
     const stop = new AbortController();
     onTestFinished(() => stop.abort());
     const done = harness.subscription().run(() => held, stop.signal);

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/runtime/clock.ts';
 import { createLogger } from '../../../src/runtime/logger.ts';
 import { Metrics } from '../../../src/runtime/metrics.ts';
 import type { KafkaConnection } from '../../../src/transport/kafka-client.ts';
-import { KafkaPublisher } from '../../../src/transport/kafka-publisher.ts';
+import { KafkaPublisher, type KafkaPublisherOptions } from '../../../src/transport/kafka-publisher.ts';
 import { KafkaSubscription, type KafkaSubscriptionOptions } from '../../../src/transport/kafka-subscription.ts';
 import { Topic } from '../../support/topic.ts';
 
@@ -28,13 +28,17 @@ export class KafkaHarness {
     this.topic = new Topic({ brokers: connection.brokers, name: `transport-${randomUUID()}` });
   }
 
-  static async open(options: { partitions: number; brokers?: readonly string[] }): Promise<KafkaHarness> {
+  static async open(options: {
+    partitions: number;
+    brokers?: readonly string[];
+    replicas?: number;
+  }): Promise<KafkaHarness> {
     const harness = new KafkaHarness(await connectionTo(options.brokers), options.partitions);
-    await harness.topic.create({ partitions: options.partitions });
+    await harness.topic.create(options);
     return harness;
   }
 
-  publisher(more: { partitions?: number; closeTimeoutMs?: number } = {}): KafkaPublisher {
+  publisher(more: Partial<KafkaPublisherOptions> = {}): KafkaPublisher {
     const { connection, partitions, parts } = this;
     const publisher = new KafkaPublisher({ connection, partitions, topic: this.topic.name, ...parts, ...more });
     onTestFinished(() => publisher.close());

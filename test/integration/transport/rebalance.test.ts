@@ -92,7 +92,7 @@ describe('a consumer group whose members come and go', () => {
     const begunAt = performance.now();
     // All partitions wait for the flush at once: nothing but the timer tells the group that this member lives.
     const held = vi.waitFor(() => expect(performance.now() - begunAt).toBeGreaterThan(14_000), { timeout: 20_000 });
-    const flushing = new Recorder(() => held);
+    const flushing = new Recorder(async () => void (await held));
     join(harness, flushing.handle, { sessionTimeoutMs: 6_000 });
     const publisher = harness.publisher();
     await publisher.publish([flushOf('card:*', 1)]);
@@ -133,7 +133,7 @@ describe('a consumer group whose members come and go', () => {
     await harness.publisher().publish(changes(20));
     const delaysMs = [0, 10, 20, 40, 60, 80, 100, 130, 160, 200, 300];
     await Promise.all(
-      delaysMs.map((delayMs) => harness.subscription().run(() => Promise.resolve(), AbortSignal.timeout(delayMs))),
+      delaysMs.map((delayMs) => harness.subscription().run(() => Promise.resolve(null), AbortSignal.timeout(delayMs))),
     );
     const admin = new Kafka({ brokers: [...harness.connection.brokers], logLevel: logLevel.NOTHING }).admin();
     await admin.connect();

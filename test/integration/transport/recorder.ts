@@ -1,5 +1,5 @@
 import type { Invalidation } from '../../../src/model/invalidation.ts';
-import type { BatchHandler, DeliveredItem, PartitionBatch } from '../../../src/ports.ts';
+import type { BatchHandler, DeliveredItem, PartitionBatch, Remainder } from '../../../src/ports.ts';
 import { deleteOf } from '../../support/invalidations.ts';
 
 /** Waiting for something that Kafka does. */
@@ -15,10 +15,12 @@ export class Recorder {
   readonly batches: PartitionBatch[] = [];
   readonly handle: BatchHandler;
 
-  constructor(then: BatchHandler = () => Promise.resolve()) {
+  constructor(
+    then: (...given: Parameters<BatchHandler>) => Promise<Remainder | null | void> = () => Promise.resolve(),
+  ) {
     this.handle = async (batch, signal) => {
       this.batches.push(batch);
-      await then(batch, signal);
+      return (await then(batch, signal)) ?? null;
     };
   }
 

@@ -93,7 +93,9 @@ describe('the topics', () => {
     const problems = await checkTopics({ connection, topics: wanted, logger });
     expect(problems).toHaveLength(2);
     expect(problems[0]?.message).toContain('cannot be created with 5 replicas');
-    expect(problems[1]?.message).toContain('topic not a name does not exist and cannot be created: INVALID_TOPIC');
+    expect(problems[1]?.message).toContain(
+      'topic not a name does not exist, or may not be seen, and cannot be created: INVALID_TOPIC',
+    );
   });
 });
 

@@ -11,7 +11,7 @@ interface TransactionStep {
   readonly kind: 'transaction';
   /** Rows of each row event. */
   readonly rows: readonly number[];
-  readonly end: 'xid' | 'commit' | 'xa';
+  readonly end: 'xid' | 'commit' | 'one phase';
   readonly gtid: boolean;
   readonly commitTimeUs: number;
 }
@@ -29,7 +29,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('transaction' as const),
       rows: fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 4 }),
-      end: fc.constantFrom('xid' as const, 'commit' as const, 'xa' as const),
+      end: fc.constantFrom('xid' as const, 'commit' as const, 'one phase' as const),
       gtid: fc.boolean(),
       // Clocks go back as well.
       commitTimeUs: fc.integer({ min: 1, max: 40 }),
@@ -63,11 +63,13 @@ function write(steps: readonly Step[]): FakeBinlog {
     } else if (each.kind === 'rotate') log.rotate(`binlog.00000${++files}`);
     else if (each.kind === 'heartbeat') log.heartbeat();
     else {
-      (each.gtid ? log.gtid(each.commitTimeUs) : log.anonymousGtid(each.commitTimeUs)).query('BEGIN').table();
+      if (each.gtid) log.gtid(each.commitTimeUs);
+      else log.anonymousGtid(each.commitTimeUs);
+      (each.end === 'one phase' ? log.xaStart('a') : log.query('BEGIN')).table();
       for (const count of each.rows) log.inserts(Array.from({ length: count }, () => row(++id)));
       if (each.end === 'xid') log.xid();
       else if (each.end === 'commit') log.query('COMMIT');
-      else log.add(EVENT.xaPrepare);
+      else log.xaPrepare('a', true);
     }
   }
   return log;
@@ -91,7 +93,7 @@ function read(
   maxChunkBytes: number,
   takeAfter: (index: number) => boolean,
 ): Reading {
-  const decoder = new EventDecoder({ from, maxChunkBytes });
+  const decoder = new EventDecoder({ from, maxChunkBytes, maxHeldBytes: Infinity });
   const tracker = new PositionTracker(from);
   const reading: Reading = { seen: [], ends: [] };
   const first = log.events.findIndex((_, index) => placeBefore(log, index) === placeOf(from));

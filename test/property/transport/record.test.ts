@@ -36,8 +36,9 @@ const base = {
     captureTimeMs: timeMs,
   }),
 };
+const againAfterMs = fc.option(fc.integer({ min: 100, max: 600_000 }));
 const invalidation: fc.Arbitrary<Invalidation> = fc.oneof(
-  fc.record({ ...base, action: fc.constant('delete' as const), versioned: fc.boolean() }),
+  fc.record({ ...base, action: fc.constant('delete' as const), versioned: fc.boolean(), againAfterMs }),
   fc.record({
     ...base,
     action: fc.constant('refresh' as const),
@@ -47,6 +48,7 @@ const invalidation: fc.Arbitrary<Invalidation> = fc.oneof(
     ...base,
     action: fc.constant('flush' as const),
     versioned: fc.boolean(),
+    againAfterMs,
     reason: fc.constantFrom('truncate', 'drop', 'rename', 'alter', 'large_transaction', 'column_missing'),
   }),
   fc.record({ ...base, action: fc.constant('epoch' as const) }).map((epoch) => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { buildRequests, splitScript, type ScriptRequest } from '../../../src/cache/apply-request.ts';
+import { keySlot } from '../../../src/cache/key-slot.ts';
 import { VersionKeys } from '../../../src/cache/version-keys.ts';
 import type { CacheCommand } from '../../../src/ports.ts';
 
-const build = (commands: readonly CacheCommand[]) => buildRequests(commands, new VersionKeys(), 1_000);
+const build = (commands: readonly CacheCommand[], clustered = false) =>
+  buildRequests(commands, { versionKeys: new VersionKeys(), versionTtlMs: 1_000, clustered });
 const plain = (i: number): CacheCommand => ({ kind: 'delete', key: `p${i}`, version: i, versioned: false });
 const set = (i: number, value: string | Record<string, string>, ttlMs: number | null = null): CacheCommand => ({
   kind: 'set',
@@ -38,6 +40,7 @@ describe('the requests of one round trip', () => {
     expect(scripts(commands).map((request) => ({ ...request }))).toEqual([
       {
         kind: 'script',
+        slot: null,
         places: [0, 2, 3],
         keys: ['s1', 'sluice:v:{s1}', 'd', 'sluice:v:{d}', 's4', 'sluice:v:{s4}'],
         args: [
@@ -48,6 +51,19 @@ describe('the requests of one round trip', () => {
         ],
       },
     ]);
+  });
+
+  it('in a cluster never have keys of two slots in one command, and keep the places of their answers', () => {
+    const commands = times(2_000, (i) => (i % 2 === 0 ? plain(i) : set(i, 'text')));
+    const requests = build(commands, true);
+    for (const request of requests) {
+      expect(new Set(request.keys.map(keySlot))).toEqual(new Set([request.slot]));
+      if (request.kind === 'script') {
+        expect(request.places.map((place) => commands[place]?.key)).toEqual(request.keys.filter((_, i) => i % 2 === 0));
+      }
+    }
+    const keys = requests.flatMap(({ kind, keys }) => (kind === 'unlink' ? keys : keys.filter((_, i) => i % 2 === 0)));
+    expect([...keys].sort()).toEqual(commands.map(({ key }) => key).sort());
   });
 
   it('bound a script by commands and by the size of its values', () => {

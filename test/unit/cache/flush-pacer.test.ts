@@ -9,6 +9,7 @@ function sleepless(lateMs = 0): Clock & { readonly slept: number[]; work(ms: num
   return {
     slept,
     now: () => nowMs,
+    monotonicMs: () => nowMs,
     work: (ms) => (nowMs += ms),
     sleep: (ms, signal) => {
       slept.push(ms);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { hashTag, keySlot, SLOTS } from '../../../src/cache/key-slot.ts';
 import { VersionKeys } from '../../../src/cache/version-keys.ts';
+import { matchesRedisGlob } from '../../support/redis-glob.ts';
 
 const ODD_KEYS = ['', '}', '{}', '{}x', 'a}b', 'a}{b', 'x{}{y}', '}}', '{', '{{', 'a{b', 'ä}ö'];
 const TAGGED_KEYS = ['{a}', 'user:{42}:name', '{a}{b}', 'a{b}c{d}', '{{a}}', '}{a}', 'list:{"page":1}'];
@@ -55,4 +56,17 @@ describe('the version key of a cache key', () => {
     const slots = new Set(Array.from({ length: 3 * SLOTS }, (_, i) => `}${i}`).map((key) => keySlot(keys.of(key))));
     expect(slots.size).toBeGreaterThan(SLOTS * 0.9);
   });
+});
+
+it('a version key says which key it is of, and is found by the glob of that key', () => {
+  const versionKeys = new VersionKeys();
+  for (const key of [...ODD_KEYS, ...TAGGED_KEYS, ...PLAIN_KEYS])
+    expect(versionKeys.keyOf(versionKeys.of(key))).toBe(key);
+  for (const other of ['product:7', 'sluice:epoch:shop.t', 'sluice:v:', 'sluice:v:{a', 'sluice:v:{a}b']) {
+    expect(versionKeys.keyOf(other)).toBeNull();
+  }
+  for (const key of ['product:7', 'product:{7}:name', 'product:a}b']) {
+    expect(matchesRedisGlob(versionKeys.patternOf('product:*'), versionKeys.of(key))).toBe(true);
+  }
+  expect(matchesRedisGlob(versionKeys.patternOf('product:*'), versionKeys.of('card:7'))).toBe(false);
 });

@@ -3,11 +3,11 @@ import { queryKind, type QueryKind } from '../../../src/decode/query-kind.ts';
 
 const CASES: readonly [string, QueryKind][] = [
   ['BEGIN', 'begin'],
-  ["XA START X'61',X'',1", 'begin'],
+  ["XA START X'61',X'',1", 'xa start'],
   ['COMMIT', 'commit'],
   ['ROLLBACK', 'commit'],
-  ["XA COMMIT X'61',X'',1 ONE PHASE", 'commit'],
-  ["XA ROLLBACK X'61',X'',1", 'commit'],
+  ["XA COMMIT X'61',X'',1 ONE PHASE", 'xa commit'],
+  ["XA ROLLBACK X'61',X'',1", 'xa rollback'],
   ['ROLLBACK TO `a`', 'inside'],
   ['SAVEPOINT `a`', 'inside'],
   ["XA END X'61',X'',1", 'inside'],

@@ -82,7 +82,7 @@ const deployed = [...fromCompose(), ...fromKubernetes()];
 function load({ config, mounted, env, secrets }: Deployed) {
   const readFile = (path: string) => {
     if (!secrets.includes(path)) throw new Error(`${path} is no secret of the example`);
-    return 'secret';
+    return 'secret-of-the-example';
   };
   return loadConfig({ file: config, text: mounted(config), env, readFile });
 }
@@ -120,7 +120,7 @@ describe.each(deployed)('the configuration of $title', (each) => {
   });
 
   it('listens where probes and published ports come in', () => {
-    expect(load(each).config.admin).toEqual({ host: '0.0.0.0', port: 8080 });
+    expect(load(each).config.admin).toMatchObject({ host: '0.0.0.0', port: 8080 });
   });
 });
 

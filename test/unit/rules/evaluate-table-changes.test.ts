@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TableOperation } from '../../../src/model/row-change.ts';
+import { againAfterOf } from '../../../src/model/invalidation.ts';
 import { brief, makeTableChange, TestEvaluator } from '../../support/evaluation.ts';
 import { makeChange, makeTable } from '../../support/tables.ts';
 
@@ -26,6 +27,17 @@ describe('a table change', () => {
       '  - {name: s, table: shop.x, keys: ["order:{customer}"], action: {refresh: {row: true}}}\n',
     );
     expect(keysOf(text, 'truncate')).toEqual(['flush order:* truncate *']);
+  });
+
+  it('is done again where the rule deletes again, whatever it does', () => {
+    const again = '{name: a, table: shop.orders, keys: ["a:{id}"], action: {delete: {again_after: 1s}}';
+    const text = rules(`  - ${again}, table_changes: {drop: {delete: ['a:all']}}}\n`);
+    const timesOf = (...changes: Parameters<TestEvaluator['run']>) =>
+      new TestEvaluator(text).run(...changes).invalidations.map((each) => [each.action, againAfterOf(each)]);
+    expect(timesOf([makeTableChange('truncate', 'shop', 'orders')])).toEqual([['flush', 1_000]]);
+    expect(timesOf([makeTableChange('drop', 'shop', 'orders')])).toEqual([['delete', 1_000]]);
+    const row = makeChange(ORDERS, null, { id: '1', customer: '2' });
+    expect(timesOf([row])).toEqual([['delete', 1_000]]);
   });
 
   it('does nothing to rules about other tables, and what each rule says to the others', () => {

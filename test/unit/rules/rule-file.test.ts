@@ -5,6 +5,7 @@ import { ProblemsError, type Problem } from '../../../src/runtime/errors.ts';
 import { loadRules } from '../../../src/rules/rule-file.ts';
 import { problemsOf, rulesOf } from '../../support/rules.ts';
 
+const DELETE = { kind: 'delete', againAfterMs: null };
 const rule = (options: string): string => `rules:\n  - {name: a, table: x.y, keys: ["a:{id}"], ${options}}\n`;
 
 describe('a rule file', () => {
@@ -12,7 +13,8 @@ describe('a rule file', () => {
     const [compiled] = rulesOf(rule('action: delete')).rules;
     expect(compiled).toMatchObject({
       name: 'a',
-      actions: { insert: { kind: 'delete' }, update: { kind: 'delete' }, delete: { kind: 'delete' } },
+      actions: { insert: DELETE, update: DELETE, delete: DELETE },
+      againAfterMs: null,
       columns: null,
       nullText: null,
       partitionKey: null,
@@ -133,7 +135,7 @@ describe('a rule file', () => {
     [rule('action: {refresh: {row: true, ttl: 0s}}'), 'must be more than nothing'],
     [rule('action: {refresh: {row: true, query: SELECT 1}}'), 'exactly one'],
     [rule('action: {refresh: {query: DELETE FROM x}}'), 'this is no SELECT'],
-    [rule('action: {}'), '`rules[0].action.refresh` is missing'],
+    [rule('action: {}'), '`rules[0].action`: names neither `delete` nor `refresh`'],
     [rule('null_as: "", action: delete'), 'cannot be empty'],
     [rule('partition_key: "", action: delete'), 'a partition key cannot be empty'],
     [rule('on: [], action: delete'), 'name at least one'],

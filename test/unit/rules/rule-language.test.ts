@@ -39,7 +39,7 @@ rules:
   - {name: b, table: x.y, keys: [k], action: delete}
 `);
     expect(rules[0]?.actions).toMatchObject({ insert: { kind: 'delete' }, update: { kind: 'refresh' } });
-    expect(rules[1]?.actions).toEqual({ insert: { kind: 'delete' }, update: { kind: 'delete' } });
+    expect(rules[1]?.actions).toMatchObject({ insert: { kind: 'delete' }, update: { kind: 'delete' } });
   });
 
   it('are those of their own file', () => {
@@ -48,6 +48,36 @@ rules:
       { file: 'b.yaml', text: 'rules: [{name: b, table: x.y, keys: [k]}]' },
     ];
     expect(() => loadRules(files)).toThrow('b.yaml:1:9: `rules[0].action` is missing');
+  });
+});
+
+describe('a delete that is done again', () => {
+  const AGAIN = '{delete: {again_after: 1s}}';
+
+  it('says so by rule, by operation and by default, and flushes as late as the longest of them', () => {
+    const { rules } = rulesOf(`
+defaults: {action: ${AGAIN}}
+rules:
+  - {name: a, table: x.y, keys: [k]}
+  - {name: b, table: x.y, keys: [k], on: {insert: delete, update: ${AGAIN}, delete: {delete: {again_after: 2m}}}}
+  - {name: c, table: x.y, keys: [k], action: delete}
+`);
+    const timesOf = (place: number) =>
+      Object.values(rules[place]?.actions ?? {}).map((action) => (action.kind === 'delete' ? action.againAfterMs : -1));
+    expect([0, 1, 2].map(timesOf)).toEqual([
+      [1_000, 1_000, 1_000],
+      [null, 1_000, 120_000],
+      [null, null, null],
+    ]);
+    expect(rules.map(({ againAfterMs }) => againAfterMs)).toEqual([1_000, 120_000, null]);
+  });
+
+  it('is another rule by its hash, while a plain delete is what it was before there was a choice', () => {
+    const hashOf = (action: string): string =>
+      rulesOf(`rules: [{name: a, table: x.y, keys: [k], action: ${action}}]`).hash;
+    const hashes = ['delete', AGAIN, '{delete: {again_after: 2s}}'].map(hashOf);
+    expect(new Set(hashes).size).toBe(3);
+    expect(hashOf('{delete: {again_after: 1000ms}}')).toBe(hashes[1]);
   });
 });
 

@@ -14,6 +14,7 @@ afterEach(async () => {
 const invalidation = (key: string, captureTimeMs: number): Invalidation =>
   ({
     key,
+    partitionKey: key,
     action: 'delete',
     rule: 'product',
     origin: { database: 'shop', table: 'products', captureTimeMs },
@@ -21,11 +22,14 @@ const invalidation = (key: string, captureTimeMs: number): Invalidation =>
 
 const noRules: RulesAdmin = { describe: () => ({}), reload: () => Promise.resolve(null), notes: () => [] };
 
+const TOKEN = 'token-of-sixteen-characters';
+
 async function start(audit: AuditTrail | null = null, rules: RulesAdmin = noRules) {
   const metrics = new Metrics();
   const server = new AdminServer({
     host: '127.0.0.1',
     port: 0,
+    token: TOKEN,
     metrics,
     notReady: () =>
       notReadyReasons(metrics, [
@@ -121,7 +125,8 @@ describe('the admin server', () => {
     [null, 409, { error: 'the daemon stops; its next start reads the rules' }],
   ])('answers a reload that gave %j with %i', async (result, status, body) => {
     const { url } = await start(null, { ...noRules, reload: () => Promise.resolve(result) });
-    const response = await fetch(`${url}/v1/rules/reload`, { method: 'POST' });
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const response = await fetch(`${url}/v1/rules/reload`, { method: 'POST', headers });
     expect([response.status, await response.json()]).toEqual([status, body]);
   });
 

@@ -3,10 +3,14 @@ import type { BatchHandler, PartitionBatch } from '../../../src/ports.ts';
 import { InProcessQueue } from '../../../src/transport/in-process-queue.ts';
 import { deleteOf, flushOf } from '../../support/invalidations.ts';
 
-function start(handler: BatchHandler, options: { maxBatchRecords?: number } = {}): InProcessQueue {
+function start(
+  handler: BatchHandler,
+  options: { maxBatchRecords?: number; drainTimeoutMs?: number } = {},
+): InProcessQueue {
   const queue = new InProcessQueue({ partitions: 1, ...options });
   const stop = new AbortController();
   const run = queue.run(handler, stop.signal);
+  run.catch(() => undefined);
   onTestFinished(async () => {
     stop.abort();
     await run;
@@ -27,6 +31,7 @@ class Gates {
       this.#open.set(key, resolve);
       signal.addEventListener('abort', () => reject(signal.reason as Error));
     });
+    return null;
   };
 
   /** Lets the batch end and everything go on that waited for it. */
@@ -45,7 +50,7 @@ describe('the in-process queue', () => {
     const batches: PartitionBatch[] = [];
     const queue = start((batch) => {
       batches.push(batch);
-      return Promise.resolve();
+      return Promise.resolve(null);
     });
     await Promise.resolve();
     let ticked = false;
@@ -57,9 +62,10 @@ describe('the in-process queue', () => {
 
   it('takes everything that came while it was busy as one batch, up to the bound', async () => {
     const batches: PartitionBatch[] = [];
-    const handler = async (batch: PartitionBatch): Promise<void> => {
+    const handler = async (batch: PartitionBatch): Promise<null> => {
       batches.push(batch);
       await new Promise((resolve) => setImmediate(resolve));
+      return null;
     };
     const queue = start(handler, { maxBatchRecords: 10 });
     const published = [queue.publish([deleteOf('a', 0)])];
@@ -71,7 +77,7 @@ describe('the in-process queue', () => {
 
   it('counts what is published and not finished', async () => {
     let finish = (): void => undefined;
-    const queue = start(() => new Promise((resolve) => (finish = resolve)));
+    const queue = start(() => new Promise((resolve) => (finish = () => resolve(null))));
     const publish = queue.publish([deleteOf('a', 1), deleteOf('a', 2)]);
     expect(queue.depth()).toBe(2);
     await new Promise((resolve) => setImmediate(resolve));
@@ -81,11 +87,26 @@ describe('the in-process queue', () => {
     expect(queue.depth()).toBe(0);
   });
 
+  it('counts what has a remainder until that is finished, and waits for it with close', async () => {
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const queue = start(() => Promise.resolve({ finished }));
+    const publish = queue.publish([deleteOf('a', 1)]);
+    let closed = false;
+    const closing = queue.close().then(() => (closed = true));
+    await settle();
+    expect([queue.depth(), closed]).toEqual([1, false]);
+    finish();
+    await publish;
+    await closing;
+    expect(queue.depth()).toBe(0);
+  });
+
   it('names the place in the binlog that an invalidation comes from', async () => {
     const places: string[] = [];
     const queue = start(({ items }) => {
       places.push(...items.map(({ place }) => place));
-      return Promise.resolve();
+      return Promise.resolve(null);
     });
     await queue.publish([deleteOf('a', 1)]);
     expect(places).toEqual(['binlog.000001:157']);
@@ -180,11 +201,25 @@ describe('a flush in the in-process queue', () => {
     await run;
   });
 
+  it('does not wait for the remainders of what was published before it', async () => {
+    const begun: string[] = [];
+    const never = (signal: AbortSignal): Promise<void> =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+    const handle: BatchHandler = ({ items }, signal) => {
+      for (const item of items) if (item.kind === 'invalidation') begun.push(item.invalidation.key);
+      return Promise.resolve(begun.includes('product:*') ? null : { finished: never(signal) });
+    };
+    const queue = start(handle, { drainTimeoutMs: 0 });
+    void queue.publish([deleteOf('a', 1)]).catch(() => undefined);
+    await queue.publish([versioned('product:*')]);
+    expect(begun).toEqual(['a', 'product:*']);
+  });
+
   it('that fails rejects its publish, the run and all later publishes', async () => {
     const error = new Error('the worker is broken');
     const queue = new InProcessQueue({ partitions: 2 });
     const run = queue.run(
-      ({ partition }) => (partition === 2 ? Promise.reject(error) : Promise.resolve()),
+      ({ partition }) => (partition === 2 ? Promise.reject(error) : Promise.resolve(null)),
       new AbortController().signal,
     );
     run.catch(() => undefined);

@@ -1,6 +1,7 @@
 import { KafkaJSConnectionError, KafkaJSProtocolError } from './kafkajs-errors.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../src/ports.ts';
+import { SluiceError } from '../../../src/runtime/errors.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
 import { Metrics } from '../../../src/runtime/metrics.ts';
 import type { OutgoingRecord } from '../../../src/transport/accumulator.ts';
@@ -17,6 +18,7 @@ const record = (value: string): OutgoingRecord => ({ key: 'k', value: Buffer.fro
 /** Time does not matter here: every backoff is over at once. */
 const clock: Clock = {
   now: () => 0,
+  monotonicMs: () => 0,
   sleep: (_ms, signal) => {
     signal?.throwIfAborted();
     return new Promise((resolve) => setImmediate(resolve));
@@ -50,7 +52,7 @@ class FakeCluster {
       send: ({ acks, messages }) => {
         expect(acks).toBe(-1);
         const partition = messages[0]?.partition ?? -1;
-        this.sends.push({ producer, partition, values: messages.map(({ value }) => value.toString()) });
+        this.sends.push({ producer, partition, values: messages.map(({ value }) => String(value)) });
         const answer = this.answers.shift() ?? ack(partition);
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },
@@ -60,6 +62,10 @@ class FakeCluster {
 }
 
 function start(...answers: Answer[]) {
+  return startWith({}, ...answers);
+}
+
+function startWith(options: { permit?: () => void }, ...answers: Answer[]) {
   const cluster = new FakeCluster(answers);
   const metrics = new Metrics();
   const count = vi.spyOn(metrics, 'count');
@@ -69,12 +75,27 @@ function start(...answers: Answer[]) {
     clock,
     logger: silentLogger,
     metrics,
+    ...options,
   });
   onTestFinished(() => sender.close());
   return { cluster, sender, rebuilds: () => count.mock.calls.length };
 }
 
 describe('the Kafka sender', () => {
+  it('asks for permission right before every attempt, waits while there is none, and ends when there never will be', async () => {
+    const refusals: (SluiceError | null)[] = [null, new SluiceError('LEASE_UNAVAILABLE', 'not confirmed'), null];
+    const permit = (): void => {
+      const refusal = refusals.shift();
+      if (refusal === undefined) throw new SluiceError('LEASE_LOST', 'another one has it');
+      if (refusal !== null) throw refusal;
+    };
+    const { cluster, sender, rebuilds } = startWith({ permit }, new KafkaJSConnectionError('broker gone'));
+    await sender.send(3, [record('a')]);
+    expect(cluster.sends).toHaveLength(2);
+    await expect(sender.send(3, [record('b')])).rejects.toMatchObject({ code: 'LEASE_LOST' });
+    expect([cluster.sends.length, refusals.length, rebuilds()]).toEqual([2, 0, 0]);
+  });
+
   it('connects at the first record and keeps the producer', async () => {
     const { cluster, sender } = start();
     await sender.send(3, [record('a')]);

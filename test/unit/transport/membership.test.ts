@@ -55,6 +55,19 @@ describe('a membership', () => {
     expect(membership.mayBegin(membership.generation)).toBe(true);
   });
 
+  it('cuts off what is left of every generation when a stop has drained, though it has joined again meanwhile', () => {
+    const membership = joined();
+    const { signal: earlier } = membership;
+    membership.stop(new Error('stop'));
+    membership.heartbeatFailed(rebalance);
+    vi.advanceTimersByTime(500);
+    membership.joined();
+    expect(earlier.aborted).toBe(false);
+    vi.advanceTimersByTime(500);
+    expect(earlier.reason).toEqual(new Error('stop'));
+    expect(membership.signal.reason).toEqual(new Error('stop'));
+  });
+
   it('drains when it is told to stop', () => {
     const membership = joined();
     membership.stop(new Error('stop'));

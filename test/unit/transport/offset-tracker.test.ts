@@ -13,9 +13,44 @@ describe('the offset tracker', () => {
     tracker.groupCommitted({ partition: 0, offset: 10 });
     tracker.delivered(0, 10, 30);
     expect(tracker.uncommitted()).toEqual([]);
-    tracker.finished(0, 20);
+    tracker.finished(tracker.read(0, 20));
     expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 20 }]);
     tracker.committed({ partition: 0, offset: 20 });
+    expect(tracker.uncommitted()).toEqual([]);
+  });
+
+  it('offers nothing behind the oldest batch that is not finished, in whatever order the others finish', () => {
+    const tracker = trackerOf(0);
+    tracker.groupCommitted({ partition: 0, offset: 0 });
+    tracker.delivered(0, 0, 40);
+    const [first, second, third, fourth] = [10, 20, 30, 40].map((next) => tracker.read(0, next));
+    if (!first || !second || !third || !fourth) throw new Error('four were read');
+    tracker.finished(third);
+    tracker.finished(second);
+    expect(tracker.uncommitted()).toEqual([]);
+    expect(tracker.lag(0)).toBe(40);
+    tracker.finished(first);
+    expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 30 }]);
+    expect(tracker.lag(0)).toBe(10);
+    tracker.finished(fourth);
+    expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 40 }]);
+  });
+
+  it('knows a batch of an earlier assignment no more', () => {
+    const tracker = trackerOf(0);
+    const old = tracker.read(0, 10);
+    tracker.assign([0]);
+    tracker.groupCommitted({ partition: 0, offset: 0 });
+    tracker.finished(old);
+    expect(tracker.uncommitted()).toEqual([]);
+  });
+
+  it('expects the next batch where reading went on, not where it is finished', () => {
+    const tracker = trackerOf(0);
+    tracker.groupCommitted({ partition: 0, offset: 0 });
+    tracker.delivered(0, 0, 20);
+    tracker.read(0, 10);
+    expect(tracker.delivered(0, 10, 20)).toBeUndefined();
     expect(tracker.uncommitted()).toEqual([]);
   });
 
@@ -23,9 +58,9 @@ describe('the offset tracker', () => {
     const tracker = trackerOf(0);
     tracker.groupCommitted({ partition: 0, offset: 10 });
     expect(tracker.delivered(0, 10, 100)).toBeUndefined();
-    tracker.finished(0, 20);
+    tracker.finished(tracker.read(0, 20));
     expect(tracker.delivered(0, 50, 100)).toEqual({ expected: 20, found: 50 });
-    tracker.finished(0, 60);
+    tracker.finished(tracker.read(0, 60));
     expect(tracker.delivered(0, 0, 5)).toEqual({ expected: 60, found: 0 });
   });
 
@@ -46,9 +81,9 @@ describe('the offset tracker', () => {
 
   it('forgets everything with a new assignment', () => {
     const tracker = trackerOf(0, 1);
-    tracker.finished(0, 20);
+    tracker.finished(tracker.read(0, 20));
     tracker.assign([1]);
-    tracker.finished(0, 30);
+    tracker.finished(tracker.read(0, 30));
     expect(tracker.uncommitted()).toEqual([]);
     expect(tracker.partitions).toEqual([1]);
     expect(tracker.delivered(0, 7, 9)).toBeUndefined();
@@ -59,7 +94,7 @@ describe('the offset tracker', () => {
     tracker.ends(0, 40, 100);
     expect(tracker.lag(0)).toBe(60);
     tracker.delivered(0, 40, 100);
-    tracker.finished(0, 90);
+    tracker.finished(tracker.read(0, 90));
     expect(tracker.lag(0)).toBe(10);
     tracker.ends(0, 40, 120);
     expect(tracker.lag(0)).toBe(30);

@@ -37,6 +37,8 @@ describe('a record', () => {
   it.each<[string, Invalidation]>([
     ['a delete', deleteOf('product:1', 7)],
     ['a versioned delete', deleteOf('product:1', 7, { versioned: true })],
+    ['a delete that is done again', deleteOf('product:1', 7, { againAfterMs: 1_500 })],
+    ['a flush that is done again', flushOf('card:*', 7, { againAfterMs: 600_000 })],
     ['a delete with a partition key', deleteOf('product:1', 7, { partitionKey: 'shop' })],
     ['a delete by a table change', deleteOf('products:all', 7, { origin: TRUNCATE })],
     ['a record of a time before rule sets had a hash', deleteOf('p', 7, { origin: { ...ORIGIN, ruleSet: '' } })],
@@ -95,6 +97,15 @@ describe('a record', () => {
       'field row does not belong to a flush',
     ],
     ['a versioned epoch', changed({ action: 'epoch', versioned: true }), 'field versioned does not belong to an epoch'],
+    ['a second delete too soon', changed({ again_after_ms: 99 }), 'is not a whole number from 100 to 600000 but 99'],
+    ['a second delete too late', changed({ again_after_ms: 600_001 }), 'field again_after_ms is not a whole number'],
+    ['a second delete at no time', changed({ again_after_ms: null }), 'field again_after_ms is not a whole number'],
+    ['a second delete as text', changed({ again_after_ms: '1s' }), 'field again_after_ms is not a whole number'],
+    [
+      'an epoch that is raised again',
+      changed({ action: 'epoch', again_after_ms: 500 }),
+      'field again_after_ms does not belong to an epoch',
+    ],
     ['an unknown operation', changed({ op: 'explode' }), 'field op is not insert or'],
     ['a rule set that is no text', changed({ rules: 5 }), 'field rules is not a string but 5'],
     [

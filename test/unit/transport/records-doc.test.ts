@@ -49,7 +49,7 @@ describe('docs/records.md', () => {
       [...names.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name),
     );
     const all = [
-      deleteOf('a', 1, { versioned: true }),
+      deleteOf('a', 1, { versioned: true, againAfterMs: 1_000 }),
       refreshOf('a', 1, { id: 1 }, { partitionKey: 'b' }),
       flushOf('a:*', 1),
       epochOf('shop.products', 1),

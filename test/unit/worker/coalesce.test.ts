@@ -42,6 +42,22 @@ describe('coalescing a batch', () => {
     expect(outcome(one, old, two)).toEqual({ items: [two], superseded: [old, one] });
   });
 
+  it.each([
+    ['once, the other again', null, 1_000, 1_000],
+    ['again, the other once', 1_000, null, 1_000],
+    ['sooner than the other', 1_000, 5_000, 5_000],
+    ['later than the other', 5_000, 1_000, 5_000],
+  ])('does a delete again after the longer time when it swallows another: %s', (_, first, second, expected) => {
+    const deletes = [deleteOf('a', 1, { againAfterMs: second }), deleteOf('a', 2, { againAfterMs: first })] as const;
+    expect(outcome(...deletes).items).toEqual([deleteOf('a', 2, { againAfterMs: expected })]);
+    expect(outcome(deletes[1], deletes[0]).items).toEqual([deleteOf('a', 2, { againAfterMs: expected })]);
+  });
+
+  it('lets a refresh stand as it is when it swallows a delete that would be done again', () => {
+    const refresh = refreshOf('a', 2, { id: 1 });
+    expect(outcome(deleteOf('a', 1, { versioned: true, againAfterMs: 1_000 }), refresh).items).toEqual([refresh]);
+  });
+
   it('does not forget the care of one swallowed before the last', () => {
     const items = outcome(refreshOf('a', 1, { id: 1 }), deleteOf('a', 2), deleteOf('a', 3)).items;
     expect(items).toEqual([deleteOf('a', 3, { versioned: true })]);

@@ -46,8 +46,8 @@ describe('a worker with a flush in its batch', () => {
     expect(cache.contents()).toEqual([]);
     expect(cache.version('card:1')).toBe(5);
     expect(cache.flushes).toEqual([
-      { pattern: 'card:*', version: 5, versioned: true },
-      { pattern: 'list:*', version: 6, versioned: true },
+      { pattern: 'card:*', version: 5, versioned: true, forced: false },
+      { pattern: 'list:*', version: 6, versioned: true, forced: false },
     ]);
     expect((await metricLines(metrics, 'sluice_invalidations_total')).sort()).toEqual([
       '{target="memory",rule="card",outcome="applied"} 1',

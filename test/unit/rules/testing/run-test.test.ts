@@ -9,6 +9,7 @@ rules:
   - {name: product, table: shop.products, keys: ['product:{id}'], action: delete}
   - {name: lists, table: shop.products, columns: [category_id], keys: ['category:{category_id}:products'], action: delete}
   - {name: card, table: shop.products, on: [insert], keys: ['card:{id}'], action: {refresh: {row: [id]}}}
+  - {name: late, table: shop.late, keys: ['late:{id}'], action: {delete: {again_after: 1s}}}
   - {name: pages, table: shop.pages, keys: ['page:{@epoch}:{id}'], action: delete, table_changes: epoch}
   - name: line
     table: shop.lines
@@ -28,6 +29,25 @@ async function run(text: string): Promise<TestResult[]> {
 const one = async (text: string): Promise<TestResult | undefined> => (await run(text))[0];
 
 describe('a rule test', () => {
+  it('may say that a key is deleted again, and when', async () => {
+    const of = (again: string): string => `
+tests:
+  - name: again
+    change: {table: shop.late, delete: {id: 7}}
+    expect: [{delete: 'late:7', ${again}}]
+  - name: a flush
+    change: {table: shop.late, truncate: true}
+    expect: [{flush: 'late:*', ${again}}]
+`;
+    expect(await run(of('again_after: 1000ms'))).toMatchObject([{ missing: [] }, { missing: [] }]);
+    expect(await run(of('rule: late'))).toMatchObject([{ missing: [] }, { missing: [] }]);
+    expect(await run(of('again_after: 2s'))).toMatchObject([{ missing: [{}] }, { missing: [{}] }]);
+    const plain = `{tests: [{name: once, change: {table: shop.products, delete: {id: 7}}, expect: [{delete: 'product:7', again_after: 1s}]}]}`;
+    expect(await one(plain)).toMatchObject({
+      missing: [{ hints: ['it happens, but with no again_after'] }],
+    });
+  });
+
   it('passes when exactly what is expected happens', async () => {
     const text = `
 tests:

@@ -77,7 +77,43 @@ export const actions: readonly WrongFile[] = [
   {
     title: 'an empty action',
     text: rule('action: {}'),
-    problems: ['3:13 `rules[0].action.refresh` is missing'],
+    problems: ['3:13 `rules[0].action`: names neither `delete` nor `refresh`'],
+    editor: true,
+  },
+  {
+    title: 'a delete and a refresh',
+    text: rule('action: {delete: {again_after: 1s}, refresh: {row: true}}'),
+    problems: ['3:13 `rules[0].action`: is one of `delete` and `refresh`, not both'],
+    editor: true,
+  },
+  {
+    title: 'a delete with nothing in it',
+    text: rule('action: {delete: {}}'),
+    problems: ['3:22 `rules[0].action.delete.again_after` is missing'],
+    editor: true,
+  },
+  {
+    title: 'a delete with an unknown option',
+    text: rule('action: {delete: {again_after: 1s, againafter: 2s}}'),
+    problems: ['3:40 unknown option `rules[0].action.delete.againafter`'],
+    editor: true,
+  },
+  {
+    title: 'a second delete that comes too soon',
+    text: rule('action: {delete: {again_after: 99ms}}'),
+    problems: ['3:36 `rules[0].action.delete.again_after`: is shorter than 100ms'],
+    editor: false,
+  },
+  {
+    title: 'a second delete that comes too late, for one operation',
+    text: 'rules: [{name: a, table: x.y, keys: [k], on: {update: {delete: {again_after: 11m}}}}]\n',
+    problems: ['1:78 `rules[0].on.update.delete.again_after`: is longer than 10m'],
+    editor: false,
+  },
+  {
+    title: 'a second delete by defaults, after a number',
+    text: under('defaults: {action: {delete: {again_after: 5}}}', 'max_keys: 5'),
+    problems: ['1:43 `defaults.action.delete.again_after`: `5` is no duration'],
     editor: true,
   },
   {

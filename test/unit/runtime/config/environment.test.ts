@@ -19,10 +19,20 @@ function baseFor({ path, variant }: Option): Record<string, Section | Section[] 
       ...(name.startsWith('source.start.') ? { start } : {}),
     },
     read: path[0] === 'read' ? address : {},
-    targets: [{ name: 'main', url: 'redis://cache' }],
+    targets: [{ name: 'main', ...serversFor(name) }],
     transport: kafka ? { kind: 'kafka', brokers: ['k:9092'], ...(name.includes('.sasl.') ? { sasl: login } : {}) } : {},
-    checkpoint: variant?.startsWith('store: ') && name !== 'checkpoint.store' ? { store: variant.slice(7) } : {},
+    checkpoint: {
+      ...(variant?.startsWith('store: ') && name !== 'checkpoint.store' ? { store: variant.slice(7) } : {}),
+      ...(name.startsWith('checkpoint.tls') ? { url: 'redis://c' } : {}),
+    },
   };
+}
+
+/** One server, unless the option is one of the others. */
+function serversFor(name: string): Section {
+  if (name.startsWith('targets.*.cluster.')) return { cluster: { nodes: ['a:1'] } };
+  if (name.startsWith('targets.*.sentinel.')) return { sentinel: { master: 'm', nodes: ['a:1'] } };
+  return { url: 'redis://cache' };
 }
 
 /** A valid value that is not the default. */
@@ -30,9 +40,11 @@ function sampleFor(option: Option): string {
   const { path, kind, type } = option;
   const name = path.join('.');
   if (name === 'transport.kind') return 'in_process';
+  if (name.endsWith('.nodes')) return 'other:6379';
   if (name === 'transport.brokers') return 'other:9092';
   if (name === 'apply.version_ttl' || name === 'transport.retention') return '2h';
   if (name === 'source.start') return 'earliest';
+  if (name === 'admin.token') return 'a-token-of-the-tests';
   if (name === 'apply.flush_keys_per_second') return '700';
   if (type === 'URL') return /^(source|read)/.test(name) ? 'mysql://other@other' : 'redis://other';
   const byType: Record<string, string> = { duration: '7s', size: '3MiB', integer: '7', 'true or false': 'false' };

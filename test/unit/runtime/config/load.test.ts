@@ -26,7 +26,8 @@ describe('a configuration', () => {
     });
     expect(config.transport).toMatchObject({ topic: 'sluice.shop', group: 'sluice-shop', clientId: 'sluice-shop' });
     expect(config.checkpoint).toMatchObject({ topic: 'sluice.shop.checkpoints' });
-    expect(config.deadLetters).toEqual({ kind: 'kafka', topic: 'sluice.shop.dead-letters' });
+    const limits = { maxStreak: 1000, maxShare: 0.1 };
+    expect(config.deadLetters).toEqual({ kind: 'kafka', topic: 'sluice.shop.dead-letters', limits });
   });
 
   it.each([
@@ -113,6 +114,8 @@ checkpont: {store: file}
     ['apply: {retry: {base: 10m}}', '`apply.retry.base` is longer than `apply.retry.max`'],
     ['transport: {kind: kafka}', '`transport.brokers` is missing'],
     ['transport: {kind: rabbit}', '`transport.kind`: use kind: in_process or kind: kafka'],
+    ['checkpoint: {store: redis, tls: {}}', '`checkpoint.tls` has no effect without `checkpoint.url`'],
+    ['admin: {token: short}', '`admin.token`: use at least 16 characters'],
     ['admin: {port: 70000}', '`admin.port`: use a whole number from 0 to 65535'],
     ["transport: {kind: kafka, brokers: ['k:9']}\naudit: {path: a}", '`audit.path` has no effect'],
     ['apply: {version_ttl: 0s}', '`apply.version_ttl`: must be at least 1m'],

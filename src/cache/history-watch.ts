@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { MARK_SCRIPT } from './lua-script.ts';
+import { safeMessage } from './redis-errors.ts';
+import type { RedisMaster } from './redis-servers.ts';
+
+/** What a server has lost: everything acknowledged since this mark was begun; -1: who knows how much. */
+export interface Loss {
+  readonly since: number;
+  /** In words, for the log. */
+  readonly reason: string;
+}
+
+interface Known {
+  readonly client: Redis;
+  readonly history: string | null;
+  readonly mark: number;
+}
+
+export interface HistoryWatchOptions {
+  /** Of the daemon and the target: the next process under it looks at what this one has left. */
+  readonly owner: string;
+  /** A hash tag of a slot. */
+  readonly tagOf: (slot: number) => string;
+}
+
+/** Long enough for any pause; then the keys of a process that is no more go by themselves. */
+const MARK_TTL_MS = 86_400_000;
+/** A daemon that was away for longer finds no binary log to go on in. */
+const HISTORY_TTL_MS = 30 * 86_400_000;
+const CLOSED = 'closed';
+
+/**
+ * Notices that a server has forgotten what it acknowledged: a replica that was behind when it took over, or a file on disk
+ * that was older than the memory. In both cases the end of what was written is missing and nothing else, so a mark that is
+ * still there proves everything before it. And both begin a new history, which Redis gives a new id (`master_replid`).
+ *
+ *   the history goes on                   nothing is lost, whatever happened to the connection
+ *   another history, our mark is there    what came after that mark may be lost
+ *   another history, no mark of ours      everything may be lost
+ *   the first look of this process        lost if the process before it has noted another history and was not closed in order
+ *
+ * Where INFO is forbidden, a new connection counts as a new history, and a first look finds nothing.
+ */
+export class HistoryWatch {
+  readonly #options: HistoryWatchOptions;
+  readonly #process = randomUUID();
+  readonly #known = new Map<number, Known>();
+  #mark = 0;
+  #isFirstRound = true;
+
+  constructor(options: HistoryWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Of the newest mark that was begun: what is acknowledged now is certain only behind a later one. */
+  get mark(): number {
+    return this.#mark;
+  }
+
+  /** Leaves a mark on each server; tells the worst that was found. `whole`: nothing that was lost before is still missing. */
+  async look(masters: readonly RedisMaster[], { whole }: { whole: boolean }): Promise<Loss | null> {
+    const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, whole)));
+    const losses = found.flatMap((each) => (each.status === 'fulfilled' && each.value !== null ? [each.value] : []));
+    const failed = found.find((each) => each.status === 'rejected');
+    if (failed === undefined) this.#isFirstRound = false;
+    else if (losses.length === 0) throw failed.reason as Error;
+    return losses.sort((a, b) => a.since - b.since)[0] ?? null;
+  }
+
+  /** The next process need not ask what became of the server meanwhile: nothing of ours is under way any more. */
+  async close(masters: readonly RedisMaster[]): Promise<void> {
+    await Promise.all(
+      masters.map(({ server, slot }) => server.commands.use((client) => this.#leaveMark(client, slot, CLOSED))),
+    );
+  }
+
+  #lookAt({ server, slot }: RedisMaster, whole: boolean): Promise<Loss | null> {
+    return server.commands.use(async (client) => {
+      const known = this.#known.get(slot);
+      const history = await readHistory(client);
+      const goesOn = history !== null && known?.history === history;
+      const mark = ++this.#mark;
+      const before = await this.#leaveMark(client, slot, goesOn && whole ? history : '', mark);
+      this.#known.set(slot, { client, history, mark });
+      if (known === undefined) return this.#isFirstRound ? firstLoss(before.history, history) : null;
+      if (goesOn) return null;
+      const isSame = history === null && client === known.client && before.mark >= known.mark;
+      return isSame ? null : { since: before.mark, reason: `${server.name} has another history than before` };
+    });
+  }
+
+  async #leaveMark(client: Redis, slot: number, history: string, mark = ++this.#mark): Promise<Before> {
+    const tag = this.#options.tagOf(slot);
+    const keys = [`sluice:mark:{${tag}}:${this.#process}`, `sluice:history:{${tag}}:${this.#options.owner}`];
+    const args = [String(mark), String(MARK_TTL_MS), history, String(HISTORY_TTL_MS)];
+    const reply = await MARK_SCRIPT.run(client, keys, args);
+    const [old, noted] = Array.isArray(reply) ? reply.map(String) : [];
+    return { mark: old === undefined || old === '' ? -1 : Number(old), history: noted ?? '' };
+  }
+}
+
+interface Before {
+  readonly mark: number;
+  readonly history: string;
+}
+
+function firstLoss(noted: string, now: string | null): Loss | null {
+  if (now === null || noted === '' || noted === CLOSED || noted === now) return null;
+  return { since: -1, reason: 'the server has another history than when the last process ended' };
+}
+
+/** Null where it cannot be known. */
+async function readHistory(client: Redis): Promise<string | null> {
+  const text = await client.info('replication').catch((error: unknown) => {
+    if (safeMessage(error).startsWith('NOPERM')) return '';
+    throw error;
+  });
+  if (/^role:slave/m.test(text)) throw new Error('READONLY it is a replica now');
+  return /^master_replid:(\w+)/m.exec(text)?.[1] ?? null;
+}

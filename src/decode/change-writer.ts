@@ -1,0 +1,103 @@
+import type { QueryEvent, RowsEvent } from '../model/binlog-event.ts';
+import type { Operation, TableChangeOperation, Transaction } from '../model/row-change.ts';
+import { firstVersion, type Version } from '../model/version.ts';
+import type { BatchBuilder } from './batch-builder.ts';
+import { rowChange } from './row-change.ts';
+import { touchedTables } from './table-change.ts';
+import type { KnownTable } from './table-registry.ts';
+import type { HeldRows } from './xa/held-rows.ts';
+
+export interface ChangeWriterOptions {
+  readonly batches: BatchBuilder;
+  readonly lastVersion: Version;
+  readonly lowerCaseNames: boolean;
+}
+
+/** Makes changes of what was decoded, and numbers them: every change of a transaction has its own version. */
+export class ChangeWriter {
+  readonly #batches: BatchBuilder;
+  readonly #lowerCaseNames: boolean;
+  #version: Version;
+  #changesOfTransaction = 0;
+
+  constructor({ batches, lastVersion, lowerCaseNames }: ChangeWriterOptions) {
+    this.#batches = batches;
+    this.#version = lastVersion;
+    this.#lowerCaseNames = lowerCaseNames;
+  }
+
+  /** The last one given out. */
+  get version(): Version {
+    return this.#version;
+  }
+
+  get hasChanges(): boolean {
+    return this.#changesOfTransaction > 0;
+  }
+
+  begin(): void {
+    this.#changesOfTransaction = 0;
+  }
+
+  rows(
+    operation: Operation,
+    known: KnownTable,
+    { rows, size }: Pick<RowsEvent, 'rows' | 'size'>,
+    transaction: Transaction,
+  ): void {
+    for (const row of rows) {
+      this.#batches.add(rowChange(operation, known, row, this.#nextVersion(transaction), transaction));
+    }
+    this.#batches.addBytes(size, transaction);
+  }
+
+  /** A statement that is logged as text in every format: DDL, GRANT, … */
+  definition({ query, schema, size }: QueryEvent, transaction: Transaction): void {
+    const touched = touchedTables(query, schema);
+    if (touched.length === 0) return;
+    const stored = (name: string | null): string | null =>
+      this.#lowerCaseNames && name !== null ? name.toLowerCase() : name;
+    for (const { operation, database, table } of touched) {
+      this.table(operation, { database: stored(database), table: stored(table) }, transaction);
+    }
+    this.#batches.addBytes(size, transaction);
+  }
+
+  /** The rows of an XA transaction that is committed now; of rows that were given up, the tables they were in. */
+  held(rows: HeldRows, transaction: Transaction): void {
+    if (rows.events === null) {
+      // As many versions as with the rows: whether a restart finds room for them must not move the versions behind them.
+      this.#skipVersions(rows.count - rows.tables.length, transaction);
+      this.heldTables(rows, transaction);
+    } else {
+      for (const { operation, known, rows: images, sizeBytes } of rows.events) {
+        this.rows(operation, known, { rows: images, size: sizeBytes }, transaction);
+      }
+    }
+  }
+
+  heldTables({ tables }: HeldRows, transaction: Transaction): void {
+    for (const { database, name } of tables) this.table('unknown_rows', { database, table: name }, transaction);
+  }
+
+  table(
+    operation: TableChangeOperation,
+    names: { readonly database: string | null; readonly table: string | null },
+    transaction: Transaction,
+  ): void {
+    const version = this.#nextVersion(transaction);
+    this.#batches.add({ kind: 'table', operation, ...names, version, transaction });
+  }
+
+  #nextVersion(transaction: Transaction): Version {
+    const first = this.#changesOfTransaction++ === 0;
+    this.#version = first ? firstVersion(this.#version, transaction.commitTimeUs) : this.#version + 1;
+    return this.#version;
+  }
+
+  #skipVersions(count: number, transaction: Transaction): void {
+    if (count <= 0) return;
+    this.#nextVersion(transaction);
+    this.#version += count - 1;
+  }
+}

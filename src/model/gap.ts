@@ -1,0 +1,22 @@
+/**
+ * Why changes may have been missed:
+ * - `purged`: the source no longer has the files or GTIDs behind the position
+ * - `reset`: its log was begun anew, or it lost transactions of its own
+ * - `other_server`: another server without a common history, or one that can no longer continue this kind of position
+ * - `transactions_lost`: a failover to a server that lacks transactions we have seen, and that nobody gives them to
+ * - `checkpoint_unreadable`: the checkpoint is damaged
+ * - `checkpoint_missing`: it is not there, although this daemon has worked with this cache before
+ */
+export const GAP_REASONS = [
+  'purged',
+  'reset',
+  'other_server',
+  'transactions_lost',
+  'checkpoint_unreadable',
+  'checkpoint_missing',
+] as const;
+export type GapReason = (typeof GAP_REASONS)[number];
+
+/** `flush`: remove what the rules own and continue from now; `halt`: end with exit code 3; `ignore`: continue from now. */
+export const GAP_POLICIES = ['flush', 'halt', 'ignore'] as const;
+export type GapPolicy = (typeof GAP_POLICIES)[number];

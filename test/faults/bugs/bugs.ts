@@ -1,0 +1,59 @@
+/**
+ * Deliberate bugs, each a change of the built daemon's text. The harness is worth something only if it finds them. A text that
+ * is not there exactly once is an error: the bug would be another one, or none.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Bug {
+  readonly name: string;
+  readonly about: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** Where it shows. */
+  readonly scenario: string;
+}
+
+export const BUGS: readonly Bug[] = [
+  {
+    name: 'checkpoint-before-ack',
+    about: 'the watermark moves when a batch is sent, not when it is applied',
+    file: 'dist/capture-loop.js',
+    find: 'delivery.then(done, (error) => failure.abort(error));',
+    replace: '{ done(); delivery.catch((error) => failure.abort(error)); }',
+    scenario: 'processes',
+  },
+  {
+    name: 'after-image-only',
+    about: 'a row that moves to another key leaves its old key alone',
+    file: 'dist/rules/evaluate/bound-rule.js',
+    find: 'if (before !== null && (after === null || !builder.unchanged(before, after))) {',
+    replace: 'if (before !== null && after === null) {',
+    scenario: 'processes',
+  },
+  {
+    name: 'refresh-without-version',
+    about: 'a refresh is stored whatever the key already carries',
+    file: 'dist/cache/lua/apply-versioned.lua',
+    find: 'return stored ~= nil and stored > tonumber(version), nil',
+    replace: 'return false, nil',
+    scenario: 'processes',
+  },
+];
+
+export function bugNamed(name: string): Bug {
+  const bug = BUGS.find((one) => one.name === name);
+  if (bug === undefined) throw new Error(`there is no such bug; there are ${BUGS.map((one) => one.name).join(', ')}`);
+  return bug;
+}
+
+/** Puts it into a snapshot. */
+export function putIn(bug: Bug, snapshot: string): void {
+  const path = join(snapshot, bug.file);
+  const parts = readFileSync(path, 'utf8').split(bug.find);
+  if (parts.length !== 2) {
+    throw new Error(`${bug.name}: the text it changes is there ${parts.length - 1} times in ${bug.file}, not once`);
+  }
+  writeFileSync(path, parts.join(bug.replace));
+}

@@ -1,0 +1,42 @@
+/** The order in which invalidations were published or applied, as the topic or the audit trail tells it. */
+export interface Told {
+  readonly key: string;
+  readonly version: number;
+}
+
+/**
+ * Per key the versions must rise. A crash repeats some, with the versions they had: whoever comes late must have been there
+ * before. And at the end of all repetitions the newest must have been the last.
+ */
+export function orderProblems(told: Iterable<Told>): string[] {
+  const problems: string[] = [];
+  const newest = new Map<string, number>();
+  const last = new Map<string, number>();
+  const seen = new Set<string>();
+  for (const { key, version } of told) {
+    const before = newest.get(key) ?? 0;
+    const name = `${key} ${version}`;
+    if (version < before && !seen.has(name)) problems.push(`${key}: version ${version} came first after ${before}`);
+    newest.set(key, Math.max(before, version));
+    last.set(key, version);
+    seen.add(name);
+  }
+  for (const [key, version] of last) {
+    if (version !== newest.get(key)) problems.push(`${key}: version ${version} came last, after ${newest.get(key)}`);
+  }
+  return problems;
+}
+
+/** A crash may cut the last line; the next process then goes on in the middle of it. */
+export function parseAudit(text: string): Told[] {
+  const told: Told[] = [];
+  for (const line of text.split('\n')) {
+    const whole = line.slice(Math.max(0, line.lastIndexOf('{"v":1,')));
+    try {
+      told.push(JSON.parse(whole) as Told);
+    } catch {
+      // The cut one itself: its invalidation is repeated.
+    }
+  }
+  return told;
+}

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Features } from '../features.ts';
+import type { ScenarioResult } from '../scenario-result.ts';
+import { markdownOf } from './markdown.ts';
+
+export interface Report {
+  readonly ok: boolean;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly node: string;
+  readonly features: Features;
+  readonly totals: Totals;
+  readonly scenarios: readonly ScenarioResult[];
+}
+
+export interface Totals {
+  readonly faults: number;
+  readonly kills: number;
+  readonly networkFaults: number;
+  readonly recoveries: number;
+  readonly comparedKeys: number;
+  readonly staleKeys: number;
+  readonly lostInvalidations: number;
+  readonly problems: number;
+  readonly longestUnavailabilityMs: number;
+  readonly slips: { readonly plain: number; readonly again: number };
+}
+
+export function writeReport(input: {
+  folder: string;
+  seed: number;
+  minutes: number;
+  features: Features;
+  results: readonly ScenarioResult[];
+}): Report {
+  const { folder, seed, minutes, features, results } = input;
+  const totals = totalsOf(results);
+  const report: Report = {
+    ok: totals.problems === 0,
+    seed,
+    minutes,
+    node: process.version,
+    features,
+    totals,
+    scenarios: results,
+  };
+  writeFileSync(join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
+  writeFileSync(join(folder, 'report.md'), markdownOf(report));
+  return report;
+}
+
+function totalsOf(results: readonly ScenarioResult[]): Totals {
+  const sum = (of: (result: ScenarioResult) => number): number => results.reduce((total, one) => total + of(one), 0);
+  const faults = (matches: (kind: string) => boolean): number =>
+    sum((result) =>
+      Object.entries(result.faults).reduce((total, [kind, count]) => total + (matches(kind) ? count : 0), 0),
+    );
+  return {
+    faults: faults(() => true),
+    kills: faults((kind) => kind.startsWith('SIGKILL ') || kind.startsWith('SIGTERM ')),
+    networkFaults: faults((kind) => kind.startsWith('network ')),
+    recoveries: sum(({ recoveries }) => recoveries),
+    comparedKeys: sum(({ compared }) => compared),
+    staleKeys: sum(({ staleKeys }) => staleKeys),
+    lostInvalidations: sum(({ lostInvalidations }) => lostInvalidations),
+    problems: sum(({ problems }) => problems.length),
+    longestUnavailabilityMs: results.reduce((longest, one) => Math.max(longest, one.longestUnavailabilityMs), 0),
+    slips: { plain: sum(({ slips }) => slips.plain), again: sum(({ slips }) => slips.again) },
+  };
+}

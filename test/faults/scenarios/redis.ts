@@ -1,0 +1,35 @@
+import { kill } from '../strikes/processes.ts';
+import { redisFault, redisIsBack } from '../strikes/redis.ts';
+import { killMaster } from '../strikes/sentinel.ts';
+import type { Scenario } from './scenario.ts';
+
+const about =
+  'restart, crash and freeze of Redis, READONLY, OOM, CLIENT PAUSE and KILL, SCRIPT FLUSH, keys of a wrong type';
+const faults = {
+  lanes: [
+    { kinds: [redisFault()], pauseMs: [200, 2_000] },
+    { kinds: [kill('')], pauseMs: [3_000, 8_000] },
+  ],
+  heal: redisIsBack,
+  mayMissRefreshed:
+    'a Redis that has another history than before may have forgotten invalidations: those of the last moments are done again, as deletes',
+} as const;
+
+const mayMissRefreshed = faults.mayMissRefreshed;
+
+export const redises: readonly Scenario[] = [
+  { name: 'redis', mode: 'in_process', weight: 3, about, ...faults },
+  { name: 'redis-kafka', mode: 'kafka', weight: 2, about: `${about}, with Kafka`, ...faults },
+  {
+    name: 'redis-sentinel',
+    mode: 'in_process',
+    weight: 3,
+    about: 'the master behind sentinels dies, and a replica that may lack the last deletes takes its place',
+    mayMissRefreshed,
+    world: { redis: 'sentinel' },
+    lanes: [
+      { kinds: [killMaster()], pauseMs: [3_000, 6_000] },
+      { kinds: [kill('run')], pauseMs: [4_000, 12_000] },
+    ],
+  },
+];

@@ -1,0 +1,34 @@
+import type { Random } from '../random.ts';
+import type { Lane } from '../strikes/strike.ts';
+import type { Mode } from '../world/config.ts';
+import type { World, WorldOptions } from '../world/world.ts';
+
+export interface Scenario {
+  /** What --scenario takes. */
+  readonly name: string;
+  readonly mode: Mode;
+  /** Its part of the minutes. */
+  readonly weight: number;
+  /** In words, for the report. */
+  readonly about: string;
+  readonly world?: Partial<Omit<WorldOptions, 'name' | 'mode' | 'main' | 'random' | 'journal'>>;
+  readonly lanes: readonly Lane[];
+  readonly load?: Partial<Load>;
+  /** Flushes and memory limits take keys away that would else be missed: why, in words. */
+  readonly mayMissRefreshed?: string;
+  /** Dead letters that belong to the faults: why, in words. */
+  readonly expectsLetters?: string;
+  /** Before the load, and after the faults. */
+  readonly prepare?: (world: World, random: Random) => Promise<void>;
+  readonly heal?: (world: World, random: Random) => Promise<void>;
+}
+
+export interface Load {
+  readonly writers: number;
+  readonly pauseMs: number;
+  readonly locked: number;
+  readonly aside: number;
+  readonly xa: boolean;
+}
+
+export const USUAL_LOAD: Load = { writers: 4, pauseMs: 8, locked: 4, aside: 12, xa: true };

@@ -1,0 +1,24 @@
+import { strikeActive } from '../strikes/standby.ts';
+import type { Scenario } from './scenario.ts';
+
+/** Each writes an audit trail of its own time; one file for both would mix them. */
+const config = { audit: undefined };
+
+export const standbys: readonly Scenario[] = [
+  {
+    name: 'standby',
+    mode: 'in_process',
+    weight: 3,
+    about: 'two `sluice run` of one name: the active one is stopped for up to 14 s, or killed',
+    world: { runs: 2, config },
+    lanes: [{ kinds: [strikeActive('run')], pauseMs: [2_000, 6_000] }],
+  },
+  {
+    name: 'standby-kafka',
+    mode: 'kafka',
+    weight: 3,
+    about: 'two captures of one name: the active one is stopped for up to 14 s, or killed',
+    world: { captures: 2 },
+    lanes: [{ kinds: [strikeActive('capture')], pauseMs: [2_000, 6_000] }],
+  },
+];

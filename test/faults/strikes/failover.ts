@@ -1,0 +1,74 @@
+import { startMysql, type ThrowawayMysql } from '../../../deploy/local/services.ts';
+import { until } from '../wait.ts';
+import { Primary } from '../world/primary.ts';
+import type { World } from '../world/world.ts';
+import type { StrikeKind } from './strike.ts';
+
+/** A real replica by GTID, which follows from the beginning. */
+export async function addReplica(world: World): Promise<void> {
+  const replica = await startMysql({ flags: [...world.mysqlFlags, '--read-only=ON'] });
+  world.replica = replica;
+  world.closing.push(() => replica.remove());
+  await follow(replica, world.server);
+}
+
+async function follow(replica: ThrowawayMysql, source: ThrowawayMysql): Promise<void> {
+  await on(replica, [
+    'SET GLOBAL super_read_only = ON',
+    `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '127.0.0.1', SOURCE_PORT = ${source.port}, SOURCE_USER = 'root',
+     SOURCE_PASSWORD = 'sluice', SOURCE_AUTO_POSITION = 1, GET_SOURCE_PUBLIC_KEY = 1, SOURCE_CONNECT_RETRY = 1`,
+    'START REPLICA',
+  ]);
+}
+
+async function on(server: ThrowawayMysql, statements: readonly string[]): Promise<void> {
+  const primary = new Primary(server.url);
+  try {
+    for (const sql of statements) await primary.run(sql);
+  } finally {
+    await primary.close();
+  }
+}
+
+/** Writes end on the old one, the replica catches up, is promoted, and the daemons' link leads to it; the old one then follows. */
+export function failover(weight = 1): StrikeKind {
+  return {
+    name: 'mysql fail-over',
+    weight,
+    strike: async (world) => {
+      const [old, next] = [world.server, world.replica];
+      if (next === null) return;
+      world.journal.strike('mysql fail-over', `${old.port} to ${next.port}`);
+      await on(old, ['SET GLOBAL super_read_only = ON']);
+      await caughtUp(old, next);
+      // What was prepared and not ended is on both.
+      await on(next, [
+        'STOP REPLICA',
+        'RESET REPLICA ALL',
+        'SET GLOBAL super_read_only = OFF',
+        'SET GLOBAL read_only = OFF',
+      ]);
+      world.links.mysql.target = { host: '127.0.0.1', port: next.port };
+      world.links.mysql.reset();
+      await world.primary.moveTo(next.url);
+      world.journal.moment('promotion');
+      world.server = next;
+      world.replica = old;
+      await follow(old, next);
+    },
+  };
+}
+
+async function caughtUp(old: ThrowawayMysql, next: ThrowawayMysql): Promise<void> {
+  const [source, replica] = [new Primary(old.url), new Primary(next.url)];
+  try {
+    const executed = async (from: Primary): Promise<string> =>
+      String((await from.rows('SELECT @@GLOBAL.gtid_executed AS gtids'))[0]?.['gtids']);
+    await until('the replica has everything', async () => (await executed(source)) === (await executed(replica)), {
+      timeoutMs: 30_000,
+      everyMs: 20,
+    });
+  } finally {
+    await Promise.all([source.close(), replica.close()]);
+  }
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DeadLetterLimit } from '../../../src/runtime/dead-letter-limit.ts';
+
+const batches = fc.array(fc.record({ letters: fc.nat(300), applied: fc.nat(300) }), { maxLength: 120 });
+type Batch = { readonly letters: number; readonly applied: number };
+
+/** What was admitted of the batches; a refused one ends it, as the process ends. */
+function admitted(
+  given: readonly Batch[],
+  limit: DeadLetterLimit,
+): { readonly seen: readonly Batch[]; readonly refused: Batch | null } {
+  const seen: Batch[] = [];
+  for (const batch of given) {
+    try {
+      limit.judge(
+        Array.from({ length: batch.letters }, () => 'x'),
+        batch.applied,
+      );
+    } catch {
+      return { seen, refused: batch };
+    }
+    seen.push(batch);
+  }
+  return { seen, refused: null };
+}
+
+const lettersOf = (of: readonly Batch[]): number => of.reduce((sum, { letters }) => sum + letters, 0);
+
+describe('the limit of dead letters', () => {
+  it('never admits a longer streak, and stops only a longer one', () => {
+    fc.assert(
+      fc.property(batches, fc.integer({ min: 1, max: 2_000 }), (given, maxStreak) => {
+        const { seen, refused } = admitted(given, new DeadLetterLimit({ maxStreak, maxShare: null }));
+        const last = seen.findLastIndex(({ applied }) => applied > 0);
+        const allowed = last < 0 ? Math.max(1, Math.floor(maxStreak / 10)) : maxStreak;
+        const streak = lettersOf(seen.slice(last + 1));
+        expect(streak).toBeLessThanOrEqual(allowed);
+        if (refused === null) return;
+        expect(refused.applied).toBe(0);
+        expect(streak + refused.letters).toBeGreaterThan(allowed);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('never admits a greater share once enough were seen, and stops only a greater one', () => {
+    fc.assert(
+      fc.property(batches, fc.integer({ min: 1, max: 100 }), (given, percent) => {
+        const maxShare = percent / 100;
+        const { seen, refused } = admitted(given, new DeadLetterLimit({ maxStreak: null, maxShare }));
+        const all = refused === null ? seen : [...seen, refused];
+        const total = all.reduce((sum, batch) => sum + batch.letters + batch.applied, 0);
+        // As long as all of it is in the window the share is that of everything.
+        if (total > 10_000 || total < 1_000) return;
+        const share = lettersOf(all) / total;
+        if (refused === null) expect(share).toBeLessThanOrEqual(maxShare);
+        else expect(share).toBeGreaterThan(maxShare);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { Journal } from '../../../src/cache/journal.ts';
+import type { CacheCommand } from '../../../src/ports.ts';
+
+const remove = (key: string, version = 1): CacheCommand => ({ kind: 'delete', key, version, versioned: false });
+const set = (key: string, version: number, value: string | Record<string, string>): CacheCommand => {
+  return { kind: 'set', key, version, value, ttlMs: null };
+};
+const keysSince = (journal: Journal, mark: number): string[] => journal.since(mark).commands.map(({ key }) => key);
+
+describe('the journal', () => {
+  it('gives what was acknowledged when the mark had been begun, and later', () => {
+    const journal = new Journal();
+    journal.note(remove('a'), 1);
+    journal.note(remove('b'), 2);
+    journal.note(remove('c'), 3);
+    // Acknowledged between the beginning of mark 2 and that of mark 3: the mark does not prove it.
+    expect(keysSince(journal, 2)).toEqual(['b', 'c']);
+    expect(journal.since(2).complete).toBe(true);
+    expect(keysSince(journal, 4)).toEqual([]);
+  });
+
+  it('gives all it has, and says that it is not all, when no mark is left', () => {
+    const journal = new Journal();
+    journal.note(remove('a'), 1);
+    expect(journal.since(-1)).toMatchObject({ commands: [remove('a')], complete: false });
+  });
+
+  it('forgets the oldest, and says that it is not all when that was since the mark', () => {
+    const journal = new Journal({ mostKeys: 2, chunkKeys: 1 });
+    for (const [index, key] of ['a', 'b', 'c'].entries()) journal.note(remove(key), index);
+    expect(journal.since(1)).toMatchObject({ complete: true, commands: [remove('b'), remove('c')] });
+    expect(journal.since(0)).toMatchObject({ complete: false, commands: [remove('b'), remove('c')] });
+    // A key that comes again is given once.
+    journal.note(remove('c', 2), 5);
+    expect(journal.since(2)).toMatchObject({ complete: true, commands: [remove('c', 2)] });
+  });
+
+  it('is bounded by the length of its keys too', () => {
+    const journal = new Journal({ mostChars: 1_000, chunkKeys: 1 });
+    for (let i = 0; i < 50; i++) journal.note(remove(`${i}`.padStart(100, 'x')), i);
+    expect(journal.since(0).commands).toHaveLength(10);
+    expect(journal.since(0).complete).toBe(false);
+    expect(journal.since(45).complete).toBe(true);
+  });
+
+  it('takes no longer the more it has forgotten', () => {
+    const journal = new Journal({ mostKeys: 1_000, chunkKeys: 50 });
+    const time = (from: number): number => {
+      const begun = performance.now();
+      for (let i = from; i < from + 50_000; i++) journal.note(remove(`k${i}`), 1);
+      return performance.now() - begun;
+    };
+    time(0);
+    expect(time(50_000)).toBeLessThan(2_000);
+  });
+
+  it('keeps the newest version of a key, whichever was acknowledged last', () => {
+    const journal = new Journal();
+    journal.note(set('a', 2, 'new'), 1);
+    journal.note(set('a', 1, 'old'), 2);
+    expect(journal.since(1).commands).toEqual([set('a', 2, 'new')]);
+  });
+
+  it('remembers short texts as they are, and of anything larger that the key must go', () => {
+    const journal = new Journal();
+    journal.note(set('short', 1, 'x'), 1);
+    journal.note(set('long', 2, 'x'.repeat(101)), 1);
+    journal.note(set('hash', 3, { field: 'x' }), 1);
+    expect(journal.since(0).commands).toEqual([
+      set('short', 1, 'x'),
+      { kind: 'delete', key: 'long', version: 2, versioned: true },
+      { kind: 'delete', key: 'hash', version: 3, versioned: true },
+    ]);
+  });
+
+  it('never forgets an epoch, which no flush would bring back', () => {
+    const journal = new Journal({ mostKeys: 1, chunkKeys: 1 });
+    journal.note(set('sluice:epoch:t', 1, '1'), 0);
+    for (let i = 0; i < 10; i++) journal.note(remove(`k${i}`), i);
+    expect(keysSince(journal, 0)).toEqual(['sluice:epoch:t', 'k9']);
+  });
+
+  it('remembers flushes, the newest of each pattern', () => {
+    const journal = new Journal();
+    const flush = (pattern: string, version: number) => ({ pattern, version, versioned: true, forced: false });
+    journal.noteFlush(flush('a*', 1), 1);
+    journal.noteFlush(flush('b*', 2), 1);
+    journal.noteFlush(flush('a*', 3), 2);
+    expect(journal.since(1).flushes).toEqual([flush('b*', 2), flush('a*', 3)]);
+    expect(journal.since(2).flushes).toEqual([flush('a*', 3)]);
+  });
+});
