@@ -46,7 +46,7 @@ export async function preflight(options: PreflightOptions): Promise<void> {
   const restarts = onlyOnce(() => isRestart(options));
   const found = await Promise.all([
     parts.includes('source') ? sourceProblems(options, restarts, warnings) : [],
-    readProblems(options),
+    readProblems(options).then((problems) => unlessAway(options, restarts, problems)),
     parts.includes('targets') ? targetProblems(options, restarts) : [],
     parts.includes('kafka') ? kafkaProblems(options, 'check') : [],
   ]);
@@ -84,7 +84,8 @@ export async function preflightRules({
   };
   const found = await Promise.all([
     parts.includes('source') ? columns().catch(away) : [],
-    readProblems({ loaded, ruleSet, parts }),
+    // Whatever a server has against us may pass: a reload tries again.
+    readProblems({ loaded, ruleSet, parts }, (problem) => ({ ...problem, temporary: true })),
   ]);
   return distinct(found.flat());
 }
@@ -95,10 +96,11 @@ async function isRestart({ loaded, parts, mode }: PreflightOptions): Promise<boo
 }
 
 async function sourceProblems(
-  { loaded, ruleSet, mode, logger }: PreflightOptions,
+  options: PreflightOptions,
   restarts: () => Promise<boolean>,
   warnings: Problem[],
 ): Promise<Problem[]> {
+  const { loaded, ruleSet, mode, logger } = options;
   const { config } = loaded;
   const { address, connectTimeoutMs } = config.source;
   const problems = await Promise.all(
@@ -106,7 +108,10 @@ async function sourceProblems(
       preflightSource({ address, serverId, connectTimeoutMs, lease: config.lease.enabled }),
     ),
   );
-  if (problems.flat().length > 0) return problems.flat().map((problem) => located(loaded, ['source'], problem));
+  if (problems.flat().length > 0) {
+    const here = problems.flat().map((problem) => located(loaded, ['source'], problem));
+    return unlessAway(options, restarts, here);
+  }
   const tables = await readTables(address, connectTimeoutMs);
   const unmatched = unmatchedTables(ruleSet, tables, await viewsFor(loaded, ruleSet));
   const missing = [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
@@ -119,6 +124,21 @@ async function sourceProblems(
   // The log may still hold rows from before a column was renamed: these rules fit them, and those to come do not.
   if (missing.length === 0 || !(await restarts())) return missing;
   warn(logger, missing);
+  return [];
+}
+
+/**
+ * A MySQL that does not answer is waited for by a start that is not the first: it must get going again by itself after
+ * whatever took both down. What can be known only of a server that answers is then found when it does.
+ */
+async function unlessAway(
+  { logger }: PreflightOptions,
+  restarts: () => Promise<boolean>,
+  problems: Problem[],
+): Promise<Problem[]> {
+  if (problems.length === 0 || !problems.every(({ temporary }) => temporary === true)) return problems;
+  if (!(await restarts())) return problems;
+  warn(logger, problems);
   return [];
 }
 
@@ -140,11 +160,10 @@ function serverIds(config: Config): number[] {
   return config.targets.map(({ name }, index) => serverIdOf({ config }, pipelineOf({ config }, name), index));
 }
 
-async function readProblems({
-  loaded,
-  ruleSet,
-  parts,
-}: Pick<PreflightOptions, 'loaded' | 'ruleSet' | 'parts'>): Promise<Problem[]> {
+async function readProblems(
+  { loaded, ruleSet, parts }: Pick<PreflightOptions, 'loaded' | 'ruleSet' | 'parts'>,
+  ofServer: (problem: Problem) => Problem = (problem) => problem,
+): Promise<Problem[]> {
   const { source, read } = loaded.config;
   const { address, timeoutMs } = read;
   const section = address === source.address ? 'source' : 'read';
@@ -152,8 +171,7 @@ async function readProblems({
   return problems.map(({ rule, ofLookup, ...problem }) => {
     const mentions = ruleSet.mentions.find((each) => each.rule === rule);
     const place = ofLookup === true ? mentions?.lookup : mentions?.query;
-    // A problem of no rule is one of the server: a reload tries again.
-    if (place === undefined || place === null) return { ...located(loaded, [section], problem), temporary: true };
+    if (place === undefined || place === null) return ofServer(located(loaded, [section], problem));
     return { ...problem, ...problemAt(place, problem.message, problem.remedy) };
   });
 }
@@ -181,7 +199,7 @@ async function targetProblems(
   { loaded, ruleSet, mode, logger }: PreflightOptions,
   restarts: () => Promise<boolean>,
 ): Promise<Problem[]> {
-  const sampleKeys = ruleSet.rules.flatMap(({ keys }) => keys.map(sampleKey));
+  const sampleKeys = ruleSet.rules.flatMap(({ keys }) => keys.map(sampleKey)).filter((key) => key !== null);
   const found = await Promise.all(loaded.config.targets.map((target) => preflightTarget({ ...target, sampleKeys })));
   const isAway = (problems: readonly Problem[]): boolean => problems.some(({ temporary }) => temporary === true);
   const waits =
@@ -215,8 +233,12 @@ async function kafkaProblems(
 }
 
 /** Gives a problem the place of the option that it is about. */
-function located(loaded: LoadedConfig, path: readonly (string | number)[], { message, remedy }: Problem): Problem {
-  return loaded.problem(path, message, remedy);
+function located(
+  loaded: LoadedConfig,
+  path: readonly (string | number)[],
+  { message, remedy, temporary = false }: Problem,
+): Problem {
+  return { ...loaded.problem(path, message, remedy), ...(temporary ? { temporary } : {}) };
 }
 
 function warn(logger: Logger, problems: readonly Problem[]): void {

@@ -36,6 +36,10 @@ function demandOfTls({ tls }: MysqlAddress): string {
     : '';
 }
 
+/** Nobody answered, or the server was just going or coming: the same address may answer in a moment. */
+const AWAY =
+  /ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|PROTOCOL_CONNECTION_LOST|SHUTDOWN|CON_COUNT|TOO_MANY/;
+
 /** Names the address and the user, never the password. */
 export function connectionProblem(section: Section, address: MysqlAddress, error: unknown): Problem {
   const code = errorCode(error);
@@ -46,5 +50,6 @@ export function connectionProblem(section: Section, address: MysqlAddress, error
   return {
     message: `cannot use the ${SERVERS[section]} ${describe(address)}: ${reason}`,
     remedy: section === 'source' ? remedy : remedy.replaceAll(/\bsource\b/g, section),
+    ...(AWAY.test(code) ? { temporary: true } : {}),
   };
 }

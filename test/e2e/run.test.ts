@@ -102,6 +102,30 @@ describe('sluice run', () => {
     await vi.waitFor(async () => expect(await client.exists(key)).toBe(0), WITHIN);
   });
 
+  it('refuses a source that is away at the first start, and waits for it at every other', async () => {
+    const server = await startMysql();
+    onTestFinished(() => server.remove());
+    const shop = await Shop.open({ mysqlUrl: server.url });
+    await shop.insertProducts(3);
+    await server.stop();
+    const refused = shop.start('run');
+    expect((await refused.exited).code).toBe(2);
+    expect(refused.stderr).toContain('ECONNREFUSED');
+
+    await server.restart();
+    await (await shop.ready('run')).stop('SIGTERM');
+    const key = `${shop.prefix}product:2`;
+    await shop.redis.set(key, 'stale');
+    await shop.mysql.query(`UPDATE ${shop.table} SET stock = 7 WHERE id = 2`);
+    await server.stop();
+    const daemon = shop.start('run');
+    await vi.waitFor(() => expect(daemon.stderr).toContain('"msg":"started"'), WITHIN);
+    expect(daemon.stderr).toContain('ECONNREFUSED');
+    await server.restart();
+    await daemon.ready();
+    await vi.waitFor(async () => expect(await shop.redis.exists(key)).toBe(0), WITHIN);
+  });
+
   it('tells over its stream which row and transaction did it', async () => {
     const shop = await Shop.open();
     await shop.insertProducts(20);

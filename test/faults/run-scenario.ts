@@ -67,7 +67,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
   });
   const readers = new Readers({ world, random: random.branch('readers'), ...load, thinkMs: 120, againAfterMs });
   const probe = new Probe(world);
-  const neverBack = new NeverBack(world);
+  const neverBack = new NeverBack(world, scenario.mayShowOlder !== undefined);
   const watch = new CheckpointWatch(world);
 
   await world.startDaemons();
@@ -114,7 +114,9 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
     faults: countsOf(journal, 'fault '),
     recoveries: probe.recoveries(journal.strikes),
     longestUnavailabilityMs: Math.round(probe.longestMs),
-    excuses: [scenario.mayMissRefreshed, scenario.expectsLetters].filter((text) => text !== undefined),
+    excuses: [scenario.mayMissRefreshed, scenario.mayShowOlder, scenario.expectsLetters].filter(
+      (text) => text !== undefined,
+    ),
     failoverMs: journal.moments.flatMap(({ atMs }) => {
       const first = probe.firstAfter(atMs);
       return first === null ? [] : [Math.round(first)];

@@ -26,6 +26,8 @@ export const redises: readonly Scenario[] = [
     weight: 3,
     about: 'the master behind sentinels dies, and a replica that may lack the last deletes takes its place',
     mayMissRefreshed,
+    mayShowOlder:
+      'Redis replicates behind the answer: the promoted replica may lack what readers have seen on the master that died',
     world: { redis: 'sentinel' },
     lanes: [
       { kinds: [killMaster()], pauseMs: [3_000, 6_000] },

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly load?: Partial<Load>;
   /** Flushes and memory limits take keys away that would else be missed: why, in words. */
   readonly mayMissRefreshed?: string;
+  /** A value may be older for a moment than one that was seen before: why, in words. It must be right in the end all the same. */
+  readonly mayShowOlder?: string;
   /** Dead letters that belong to the faults: why, in words. */
   readonly expectsLetters?: string;
   /** Before the load, and after the faults. */
