@@ -145,6 +145,6 @@ export class DaemonSlot {
 
 /** A daemon that hangs before it listens never says a word. */
 async function silence(ms: number): Promise<never> {
-  await delay(ms);
+  await delay(ms, undefined, { ref: false });
   throw new Error('it says nothing');
 }
