@@ -19,8 +19,9 @@ const KEPT_REASONS = 200;
  * target and each capture, whatever the partition. Judged batch by batch, *before* anything of the batch is kept: what is refused
  * is neither kept nor finished, and comes again after the start.
  *
- *   streak: letters since something was last applied. Within a batch nobody can tell the order of what failed and what was applied,
- *           so a batch in which anything was applied ends it.
+ *   streak: letters since something was last applied. Within a batch nobody can tell the order of what failed and what was applied;
+ *           but of n letters among k applied some (n / (k + 1)) must stand one after another, and those count. A batch in which
+ *           anything was applied ends the streak.
  *   share:  letters among the newest 10,000, and not before 1,000 were seen.
  *
  * Nothing of this outlives the process. So that a supervisor which starts a stopped line again and again does not let a whole
@@ -58,11 +59,12 @@ export class DeadLetterLimit {
 
   #streakTooLong(letters: number, applied: number): string | null {
     const { maxStreak } = this.#limits;
-    if (maxStreak === null || applied > 0) return null;
-    const allowed = this.#onProbation ? Math.max(1, Math.floor(maxStreak / 10)) : maxStreak;
-    const streak = this.#streak + letters;
+    if (maxStreak === null) return null;
+    const onProbation = this.#onProbation && applied === 0;
+    const allowed = onProbation ? Math.max(1, Math.floor(maxStreak / 10)) : maxStreak;
+    const streak = applied === 0 ? this.#streak + letters : Math.ceil(letters / (applied + 1));
     if (streak <= allowed) return null;
-    const since = this.#onProbation
+    const since = onProbation
       ? `and nothing was applied since the start (allowed until then: ${allowed}, a tenth of dead_letters.max_streak)`
       : `one after another (dead_letters.max_streak: ${allowed})`;
     return `${streak} invalidations would be dead letters ${since}`;

@@ -33,10 +33,17 @@ export function parseAudit(text: string): Told[] {
   for (const line of text.split('\n')) {
     const whole = line.slice(Math.max(0, line.lastIndexOf('{"v":1,')));
     try {
-      told.push(JSON.parse(whole) as Told);
+      const read: unknown = JSON.parse(whole);
+      // Poison may be JSON too.
+      if (isTold(read)) told.push(read);
     } catch {
       // The cut one itself: its invalidation is repeated.
     }
   }
   return told;
+}
+
+function isTold(read: unknown): read is Told {
+  if (typeof read !== 'object' || read === null || !('key' in read) || !('version' in read)) return false;
+  return typeof read.key === 'string' && typeof read.version === 'number';
 }

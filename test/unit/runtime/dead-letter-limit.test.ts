@@ -32,9 +32,16 @@ describe('the limit of dead letters', () => {
       limit.judge(reasons(100), 0);
       limit.judge([], 1);
     }
-    limit.judge(reasons(500), 1);
+    limit.judge(reasons(200), 1);
     limit.judge(reasons(100), 0);
     refused(() => limit.judge(reasons(1), 0));
+  });
+
+  it('counts what must stand one after another in a batch of which something was applied', () => {
+    const limit = new DeadLetterLimit({ maxStreak: 100, maxShare: null });
+    limit.judge(reasons(200), 1);
+    expect(refused(() => limit.judge(reasons(201), 1))).toContain('101 invalidations would be dead letters one after');
+    limit.judge(reasons(300), 2);
   });
 
   it('allows a tenth of the streak until something was applied after a start', () => {
