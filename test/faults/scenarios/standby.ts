@@ -1,8 +1,12 @@
 import { strikeActive } from '../strikes/standby.ts';
+import type { Expects } from '../world/exits.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Each writes an audit trail of its own time; one file for both would mix them. */
 const config = { audit: undefined };
+
+/** The woken zombie: another one has taken over meanwhile. */
+const expects: Expects = ({ code }, log) => code === 4 && log.includes('"code":"LEASE_LOST"');
 
 export const standbys: readonly Scenario[] = [
   {
@@ -10,7 +14,7 @@ export const standbys: readonly Scenario[] = [
     mode: 'in_process',
     weight: 3,
     about: 'two `sluice run` of one name: the active one is stopped for up to 14 s, or killed',
-    world: { runs: 2, config },
+    world: { runs: 2, config, expects },
     lanes: [{ kinds: [strikeActive('run')], pauseMs: [2_000, 6_000] }],
   },
   {
@@ -18,7 +22,7 @@ export const standbys: readonly Scenario[] = [
     mode: 'kafka',
     weight: 3,
     about: 'two captures of one name: the active one is stopped for up to 14 s, or killed',
-    world: { captures: 2 },
+    world: { captures: 2, expects },
     lanes: [{ kinds: [strikeActive('capture')], pauseMs: [2_000, 6_000] }],
   },
 ];
