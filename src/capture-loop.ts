@@ -1,5 +1,6 @@
 import { gapOf, Gaps, type Gap } from './capture-gap.ts';
 import { captureStart, type CaptureStartOptions } from './capture-start.ts';
+import { endCapture } from './capture-stop.ts';
 import type { GapPolicy } from './model/gap.ts';
 import type { Invalidation } from './model/invalidation.ts';
 import { NO_EPOCHS, type BinlogCoordinates, type Epochs, type TransactionEnd } from './model/position.ts';
@@ -11,12 +12,12 @@ import { Checkpointer } from './progress/checkpointer.ts';
 import { claimToken } from './progress/claim-token.ts';
 import { InFlightWindow, type Holding } from './progress/in-flight-window.ts';
 import { ReplicationLag } from './progress/replication-lag.ts';
+import { untilWritten } from './progress/store-retry.ts';
 import { Watermark, type Progress } from './progress/watermark.ts';
 import type { RuleEvaluator } from './rules/evaluate/evaluate.ts';
 import type { Evaluation } from './rules/evaluate/evaluation.ts';
 import type { GapFlush, GapFlushOptions } from './rules/evaluate/gap-flush.ts';
 import type { DeadLetterLimit } from './runtime/dead-letter-limit.ts';
-import { errorMessage } from './runtime/errors.ts';
 import type { Metrics } from './runtime/metrics.ts';
 import { keepTrace } from './start-trace.ts';
 
@@ -83,7 +84,8 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
     watermark: () => watermark.current(),
   });
   // A crash before the first periodic save must not begin at a later "now": the start itself is the first checkpoint.
-  await checkpointer.save();
+  const first = { write: () => checkpointer.save(), complaint: 'the first checkpoint cannot be saved yet' };
+  await untilWritten(options, first, signal);
 
   // One failed publish stops everything: later batches may already be acknowledged, the watermark stays before it.
   const failure = new AbortController();
@@ -162,11 +164,9 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   } catch (error) {
     if (!stop.aborted) failure.abort(error);
   }
-  await saving;
-  await tracing;
-  if (!failure.signal.aborted) await drain(window, options, failure.signal);
   // What a policy of `halt` has found is left as it was found.
-  if (!gaps.halted) await saveLast(checkpointer, logger);
+  const ending = { ...options, window, checkpointer, saving, tracing, halted: gaps.halted };
+  await endCapture(ending, failure.signal);
   failure.signal.throwIfAborted();
 }
 
@@ -236,33 +236,6 @@ async function keep(
     metrics.count('sluice_unmapped_changes_total', { rule }, rows);
     // One line for a batch: a broken rule would else write as many as the table has rows.
     logger.warn({ rule, rows, place: first.item.place, reason: first.reason }, 'row changes kept as dead letters');
-  }
-}
-
-/** A stop is not held up by a store that is away: the next start repeats what this checkpoint would have skipped. */
-async function saveLast(checkpointer: Checkpointer, logger: CaptureLoopOptions['logger']): Promise<void> {
-  try {
-    await checkpointer.save();
-  } catch (error) {
-    logger.error({ reason: errorMessage(error) }, 'the last checkpoint could not be saved; the rest is repeated');
-  }
-}
-
-async function drain(
-  window: InFlightWindow<BatchEnd>,
-  options: CaptureLoopOptions,
-  failure: AbortSignal,
-): Promise<void> {
-  const limit = AbortSignal.any([failure, AbortSignal.timeout(options.drainTimeoutMs)]);
-  try {
-    await window.empty(limit);
-  } catch (error) {
-    if (failure.aborted) return;
-    // Not an error: the checkpoint stands before what is left, and the next start repeats it.
-    options.logger.warn(
-      { batches: window.batches, reason: errorMessage(error) },
-      'drain timed out; the rest is repeated',
-    );
   }
 }
 

@@ -5,6 +5,7 @@ import type { Progress } from './progress/watermark.ts';
 import { fullJitterMs } from './runtime/backoff.ts';
 import { SluiceError } from './runtime/errors.ts';
 import type { Logger } from './runtime/logger.ts';
+import { unlessAborted } from './runtime/unless-aborted.ts';
 
 export interface CaptureStartOptions {
   readonly store: CheckpointStore;
@@ -66,7 +67,7 @@ async function readable<T>(
 ): Promise<T> {
   for (let failures = 0; ; failures++) {
     try {
-      return await read();
+      return await unlessAborted(read(), signal);
     } catch (error) {
       if (!(error instanceof SluiceError && error.retryable)) throw error;
       logger.warn({ reason: error.message }, `${complaint}, retrying`);

@@ -1,7 +1,8 @@
 /** Composition root of `sluice dead-letters replay`: letters → what they mean today → the topic or the targets. */
 import { LetterChanges, type LetterChangesOptions } from './letters-changes.ts';
+import { afterTheFact, deleteOf, type LateOptions } from './letters-late.ts';
 import { createReplayTarget, type ReplayItem, type ReplayTarget, type ReplayTargetOptions } from './letters-target.ts';
-import type { Invalidation, RefreshInvalidation } from './model/invalidation.ts';
+import type { Invalidation } from './model/invalidation.ts';
 import type { KeptLetter, LetterContent } from './transport/dead-letter-decoder.ts';
 import type { StoredLetter } from './transport/letter-log.ts';
 import { decodeRecord } from './transport/record-decoder.ts';
@@ -30,9 +31,13 @@ export async function* replayLetters(
 ): AsyncGenerator<readonly Replayed[], void, void> {
   const changes = new LetterChanges(options);
   const target = options.dryRun ? null : createReplayTarget(options);
+  const { config, ruleSet, clock, signal } = options;
+  const { versionTtlMs } = config.apply;
   try {
-    for await (const chunk of inChunks(letters))
-      yield await replayChunk(chunk, { changes, target, signal: options.signal });
+    for await (const chunk of inChunks(letters)) {
+      const late = { plans: ruleSet.plans, nowMs: clock.now(), versionTtlMs };
+      yield await replayChunk(chunk, { changes, late, target, signal });
+    }
   } finally {
     await Promise.all([changes.close(), target?.close()]);
   }
@@ -40,13 +45,15 @@ export async function* replayLetters(
 
 interface Parts {
   readonly changes: LetterChanges;
+  readonly late: LateOptions;
   /** Null: nothing is to be done. */
   readonly target: ReplayTarget | null;
   readonly signal: AbortSignal;
 }
 
-async function replayChunk(chunk: readonly StoredLetter[], { changes, target, signal }: Parts): Promise<Replayed[]> {
-  const meant = await inOrder(chunk, (stored) => meaningOf(stored, changes));
+async function replayChunk(chunk: readonly StoredLetter[], parts: Parts): Promise<Replayed[]> {
+  const { target, signal } = parts;
+  const meant = await inOrder(chunk, (stored) => meaningToday(stored, parts));
   const items = chunk.flatMap(({ id, letter }, index): ReplayItem[] => {
     const meaning = meant[index] ?? '';
     if (typeof meaning === 'string') return [];
@@ -60,7 +67,13 @@ async function replayChunk(chunk: readonly StoredLetter[], { changes, target, si
   });
 }
 
-/** What is to be applied, or why it cannot be said. */
+/** What is to be applied, or why nothing can be. */
+async function meaningToday(stored: StoredLetter, { changes, late }: Parts): Promise<readonly Invalidation[] | string> {
+  const meaning = await meaningOf(stored, changes);
+  return typeof meaning === 'string' ? meaning : afterTheFact(meaning, late);
+}
+
+/** What it was about, by the rules of today. */
 async function meaningOf(
   { letter, damage }: StoredLetter,
   changes: LetterChanges,
@@ -80,10 +93,6 @@ async function meaningOf(
 /** Its row was too large to be kept: the key goes, and whoever reads it next fills it. */
 function withoutItsRow(invalidation: Invalidation): Invalidation {
   return invalidation.action === 'refresh' ? deleteOf(invalidation) : invalidation;
-}
-
-function deleteOf({ key, partitionKey, version, rule, origin }: RefreshInvalidation): Invalidation {
-  return { action: 'delete', key, partitionKey, version, rule, origin, versioned: true, againAfterMs: null };
 }
 
 /** A newer Sluice may read what an older one could not. */

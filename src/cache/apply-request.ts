@@ -8,8 +8,9 @@ import type { VersionKeys } from './version-keys.ts';
  */
 export type ApplyRequest = UnlinkRequest | ScriptRequest;
 
-/** Where it goes. */
+/** Where it goes, and for whom. */
 interface Route {
+  readonly places: readonly number[];
   /** The cluster slot of all its keys; null: the server is the only one. */
   readonly slot: number | null;
   /** The slot is on its way: only this once another node (`host:port`) is asked. */
@@ -23,7 +24,6 @@ export interface UnlinkRequest extends Route {
 
 export interface ScriptRequest extends Route {
   readonly kind: 'script';
-  readonly places: readonly number[];
   /** KEYS and ARGV of apply-versioned.lua. */
   readonly keys: readonly string[];
   readonly args: readonly string[];
@@ -58,7 +58,7 @@ class SlotBuilder {
   readonly requests: ApplyRequest[] = [];
   readonly #slot: number | null;
   readonly #options: RequestOptions;
-  #unlink: string[] = [];
+  #unlink: { readonly places: number[]; readonly keys: string[] } | undefined;
   #script: ScriptBuilder | undefined;
 
   constructor(slot: number | null, options: RequestOptions) {
@@ -67,14 +67,17 @@ class SlotBuilder {
   }
 
   add(place: number, command: CacheCommand): void {
-    if (command.kind === 'delete' && !command.versioned) this.#unlinkKey(command.key);
+    if (command.kind === 'delete' && !command.versioned) this.#unlinkKey(place, command.key);
     else this.#openScript().add(place, command, this.#options.versionKeys.of(command.key));
   }
 
-  #unlinkKey(key: string): void {
-    if (this.#unlink.length === KEYS_PER_UNLINK) this.#unlink = [];
-    if (this.#unlink.length === 0) this.requests.push({ kind: 'unlink', slot: this.#slot, keys: this.#unlink });
-    this.#unlink.push(key);
+  #unlinkKey(place: number, key: string): void {
+    if (this.#unlink === undefined || this.#unlink.keys.length === KEYS_PER_UNLINK) {
+      this.#unlink = { places: [], keys: [] };
+      this.requests.push({ kind: 'unlink', slot: this.#slot, ...this.#unlink });
+    }
+    this.#unlink.places.push(place);
+    this.#unlink.keys.push(key);
   }
 
   #openScript(): ScriptBuilder {
@@ -86,13 +89,16 @@ class SlotBuilder {
   }
 }
 
-/** The same request, each key by itself: while a slot moves, one key may be here and the next one there already. */
-export function splitUnlink({ keys, slot }: UnlinkRequest): UnlinkRequest[] {
-  return keys.map((key) => ({ kind: 'unlink', slot, keys: [key] }));
+/** The same commands, each in a request of its own. */
+export function splitRequest(request: ApplyRequest): ApplyRequest[] {
+  return request.kind === 'unlink' ? splitUnlink(request) : splitScript(request);
 }
 
-/** The same commands, each in a script of its own: to find out which of them makes the script fail. */
-export function splitScript(request: ScriptRequest): ScriptRequest[] {
+function splitUnlink({ slot, places, keys }: UnlinkRequest): UnlinkRequest[] {
+  return places.map((place, index) => ({ kind: 'unlink', slot, places: [place], keys: keys.slice(index, index + 1) }));
+}
+
+function splitScript(request: ScriptRequest): ScriptRequest[] {
   const { slot } = request;
   const [versionTtl = ''] = request.args;
   let at = 1;

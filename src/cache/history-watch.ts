@@ -38,6 +38,7 @@ const CLOSED = 'closed';
  *   the history goes on                   nothing is lost, whatever happened to the connection
  *   another history, our mark is there    what came after that mark may be lost
  *   another history, no mark of ours      everything may be lost
+ *   a node that was not there before      the same: it may have taken the place of one that was, whichever slots it holds
  *   the first look of this process        lost if the process before it has noted another history and was not closed in order
  *
  * Where INFO is forbidden, a new connection counts as a new history, and a first look finds nothing.
@@ -60,9 +61,11 @@ export class HistoryWatch {
 
   /** Leaves a mark on each server; tells the worst that was found. `whole`: nothing that was lost before is still missing. */
   async look(masters: readonly RedisMaster[], { whole }: { whole: boolean }): Promise<Loss | null> {
-    const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, whole)));
+    const known = new Map(this.#known);
+    const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, known, whole)));
     const losses = found.flatMap((each) => (each.status === 'fulfilled' && each.value !== null ? [each.value] : []));
     const failed = found.find((each) => each.status === 'rejected');
+    this.#forgetOthers(masters);
     if (failed === undefined) this.#isFirstRound = false;
     else if (losses.length === 0) throw failed.reason as Error;
     return losses.sort((a, b) => a.since - b.since)[0] ?? null;
@@ -75,19 +78,27 @@ export class HistoryWatch {
     );
   }
 
-  #lookAt({ server, slot }: RedisMaster, whole: boolean): Promise<Loss | null> {
+  /** `known`: what the looks before have found. */
+  #lookAt({ server, slot }: RedisMaster, known: ReadonlyMap<number, Known>, whole: boolean): Promise<Loss | null> {
     return server.commands.use(async (client) => {
-      const known = this.#known.get(slot);
+      const last = known.get(slot);
       const history = await readHistory(client);
-      const goesOn = history !== null && known?.history === history;
+      // Under any slot: while slots move the same node is found under another one, and no two nodes have one history.
+      const goesOn = history !== null && [...known.values()].some((each) => each.history === history);
       const mark = ++this.#mark;
       const before = await this.#leaveMark(client, slot, goesOn && whole ? history : '', mark);
       this.#known.set(slot, { client, history, mark });
-      if (known === undefined) return this.#isFirstRound ? firstLoss(before.history, history) : null;
       if (goesOn) return null;
-      const isSame = history === null && client === known.client && before.mark >= known.mark;
+      if (last === undefined && this.#isFirstRound) return firstLoss(before.history, history);
+      const isSame = history === null && client === last?.client && before.mark >= last.mark;
       return isSame ? null : { since: before.mark, reason: `${server.name} has another history than before` };
     });
+  }
+
+  /** What a node without slots goes through is seen by nobody; and slots that move would leave an entry each. */
+  #forgetOthers(masters: readonly RedisMaster[]): void {
+    const slots = new Set(masters.map(({ slot }) => slot));
+    for (const slot of this.#known.keys()) if (!slots.has(slot)) this.#known.delete(slot);
   }
 
   async #leaveMark(client: Redis, slot: number, history: string, mark = ++this.#mark): Promise<Before> {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Cache, CacheCommand, CacheOutcome, Clock, FlushProgress, FlushRequest } from '../ports.ts';
 import { SluiceError } from '../runtime/errors.ts';
-import { buildRequests, splitScript, splitUnlink, type ApplyRequest, type ScriptRequest } from './apply-request.ts';
+import { buildRequests, splitRequest, type ApplyRequest, type ScriptRequest } from './apply-request.ts';
 import { HistoryRepair, type HistoryEvent } from './history-repair.ts';
 import { APPLY_SCRIPT } from './lua-script.ts';
 import {
@@ -87,18 +87,17 @@ export class RedisCache implements Cache {
 
   async apply(commands: readonly CacheCommand[]): Promise<readonly CacheOutcome[]> {
     this.#history.start();
-    const outcomes = new Array<CacheOutcome>(commands.length).fill('applied');
+    const call = { commands, outcomes: new Array<CacheOutcome>(commands.length).fill('applied') };
     let requests: readonly ApplyRequest[] = buildRequests(commands, {
       versionKeys: this.#versionKeys,
       versionTtlMs: this.#options.versionTtlMs,
       clustered: this.#servers.clustered,
     });
     for (let round = 0; requests.length > 0; round++) {
-      if (round === MAX_ROUNDS) throw this.#unavailable('the servers keep sending commands on, or forget the script');
-      requests = await this.#available(() => this.#round(requests, outcomes));
+      if (round === MAX_ROUNDS) throw this.#unavailable(endless(requests));
+      requests = await this.#available(() => this.#round(requests, call));
     }
-    this.#history.note(commands);
-    return outcomes;
+    return call.outcomes;
   }
 
   async flush(
@@ -134,7 +133,7 @@ export class RedisCache implements Cache {
   }
 
   /** Sends the requests together, notes the outcomes, and returns what must be sent again. */
-  async #round(requests: readonly ApplyRequest[], outcomes: CacheOutcome[]): Promise<ApplyRequest[]> {
+  async #round(requests: readonly ApplyRequest[], call: Call): Promise<ApplyRequest[]> {
     const groups = new Map<RedisServer, ApplyRequest[]>();
     for (const request of requests) {
       const server = await this.#servers.serverOf(request);
@@ -142,28 +141,30 @@ export class RedisCache implements Cache {
       if (group === undefined) groups.set(server, [request]);
       else group.push(request);
     }
-    const again = await together([...groups].map(([server, group]) => this.#exchange(server, group, outcomes)));
+    const again = await together([...groups].map(([server, group]) => this.#exchange(server, group, call)));
     const left = again.flat();
     if (left.some(({ waits }) => waits)) await this.#options.clock.sleep(TRY_AGAIN_MS);
     return left.map(({ request }) => request);
   }
 
-  #exchange(server: RedisServer, requests: readonly ApplyRequest[], outcomes: CacheOutcome[]): Promise<Again[]> {
+  #exchange(server: RedisServer, requests: readonly ApplyRequest[], call: Call): Promise<Again[]> {
     const { waitReplicas = 0, commandTimeoutMs, permit } = this.#options;
     return server.commands.use(async (client) => {
       permit?.();
       const replies = await sendRequests(client, requests, { waitReplicas, waitMs: Math.ceil(commandTimeoutMs / 2) });
       const again = requests.flatMap((request, index) =>
-        this.#settle(request, replies[index] ?? { error: new Error('no answer') }, server, outcomes),
+        this.#settle(request, replies[index] ?? { error: new Error('no answer') }, server, call),
       );
       await reloadScript(client, replies);
       return again;
     });
   }
 
-  #settle(request: ApplyRequest, { error, value }: Reply, server: RedisServer, outcomes: CacheOutcome[]): Again[] {
+  #settle(request: ApplyRequest, { error, value }: Reply, server: RedisServer, call: Call): Again[] {
     if (error === null) {
-      if (request.kind === 'script') this.#note(request, value, outcomes);
+      if (request.kind === 'script') this.#note(request, value, call.outcomes);
+      // Now: while others are sent once more it may be lost already, and what is found lost is repeated from there.
+      this.#history.note(request.places.flatMap((place) => call.commands[place] ?? []));
       return [];
     }
     const { message } = error;
@@ -172,16 +173,17 @@ export class RedisCache implements Cache {
       const place = this.#servers.redirected(redirect, server);
       return [again({ ...plain(request), ...(redirect.kind === 'ask' ? { askAt: place } : {}) })];
     }
-    // From the node that holds the slot again: it knows on which side a key is now.
+    // From the node that holds the slot again: it knows on which side a key is now. A key and its version go together, so
+    // only the pair that is on its way just now has to wait.
     if (isTryAgain(message)) {
-      const parts = request.kind === 'unlink' ? splitUnlink(request) : [plain(request)];
-      return parts.map((part) => ({ request: part, waits: true }));
+      const parts = splitRequest(plain(request));
+      return parts.map((part) => ({ request: part, waits: parts.length === 1 }));
     }
     if (request.kind === 'unlink') throw error;
     if (isScriptUnknown(message)) return [again(request)];
     if (!isScriptFailure(message)) throw error;
-    if (request.places.length > 1) return splitScript(request).map(again);
-    for (const place of request.places) outcomes[place] = { failed: safeMessage(error) };
+    if (request.places.length > 1) return splitRequest(request).map(again);
+    for (const place of request.places) call.outcomes[place] = { failed: safeMessage(error) };
     return [];
   }
 
@@ -212,6 +214,12 @@ export class RedisCache implements Cache {
   }
 }
 
+/** What one `apply` is about. */
+interface Call {
+  readonly commands: readonly CacheCommand[];
+  readonly outcomes: CacheOutcome[];
+}
+
 /** To be sent once more; `waits`: not at once. */
 interface Again {
   readonly request: ApplyRequest;
@@ -224,9 +232,16 @@ function again(request: ApplyRequest): Again {
 
 /** To the node that holds the slot. */
 function plain(request: ApplyRequest): ApplyRequest {
-  if (request.kind === 'unlink') return { kind: 'unlink', slot: request.slot, keys: request.keys };
-  const { slot, places, keys, args } = request;
-  return { kind: 'script', slot, places, keys, args };
+  const { slot, places, keys } = request;
+  if (request.kind === 'unlink') return { kind: 'unlink', slot, places, keys };
+  return { kind: 'script', slot, places, keys, args: request.args };
+}
+
+/** Why what is left after so many rounds is given up for now. */
+function endless(left: readonly ApplyRequest[]): string {
+  const slots = [...new Set(left.flatMap(({ slot }) => slot ?? []))];
+  const where = slots.length === 0 ? '' : ` (slot ${slots.slice(0, 5).join(', ')}${slots.length > 5 ? ', …' : ''})`;
+  return `the servers keep sending commands on, or forget the script${where}`;
 }
 
 /** Only when all replies are settled: a second copy of a script changes nothing. */

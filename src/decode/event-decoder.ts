@@ -53,8 +53,10 @@ export class EventDecoder {
   readonly #writer: ChangeWriter;
   readonly #prepared: PreparedTransactions;
   readonly #resumable: boolean;
-  /** Can the position leave out single transactions? */
-  readonly #hasGtidSet: boolean;
+  /** Does the position gain GTIDs? */
+  readonly #hasSet: boolean;
+  /** Can it leave out single transactions? */
+  readonly #canLeaveOut: boolean;
   #file: string;
   /** Where the last event ended; never goes back within a file. */
   #offset: number;
@@ -75,7 +77,8 @@ export class EventDecoder {
     this.#writer = new ChangeWriter({ batches: this.#batches, lastVersion: from.lastVersion, lowerCaseNames });
     this.#prepared = new PreparedTransactions(maxHeldBytes);
     this.#resumable = resumable;
-    this.#hasGtidSet = flavour === 'mysql' && gtidSet !== null;
+    this.#hasSet = gtidSet !== null;
+    this.#canLeaveOut = flavour === 'mysql' && gtidSet !== null;
   }
 
   /** Bytes of row events not taken yet. */
@@ -232,7 +235,7 @@ export class EventDecoder {
 
   /** Is the GTID of a prepared transaction missing in the position until it ends? */
   get #leavesOut(): boolean {
-    return this.#hasGtidSet && this.#resumable;
+    return this.#canLeaveOut && this.#resumable;
   }
 
   #leftOut(prepared: PreparedTransaction | null): readonly string[] {
@@ -263,13 +266,16 @@ export class EventDecoder {
     this.#held = null;
     const coordinates = { file: this.#file, offset: this.#offset };
     const lastVersion = this.#writer.version;
-    this.#batches.end({ transaction, gtids, coordinates, lastVersion, isHeld: this.#isPositionHeld });
+    const isHeld = this.#isPositionHeld;
+    // A position without a set gains none of them later, and nobody knows for how long they would be kept.
+    const gained = isHeld && !this.#hasSet ? [] : gtids;
+    this.#batches.end({ transaction, gtids: gained, coordinates, lastVersion, isHeld });
   }
 
   /** A transaction without a GTID cannot be left out of a set. */
   get #isPositionHeld(): boolean {
     if (this.#prepared.count === 0 || !this.#resumable) return false;
-    return !this.#hasGtidSet || this.#prepared.hasAnonymous;
+    return !this.#canLeaveOut || this.#prepared.hasAnonymous;
   }
 
   /** A transaction can only begin, or a file end, after the last one ended; one without rows may have ended unseen. */

@@ -97,17 +97,20 @@ export class FileCheckpointStore implements CheckpointStore {
     return true;
   }
 
-  /** Null: nobody ever claimed or saved. Looks again when the newest was removed for a newer one before it was read. */
+  /**
+   * Null: nobody ever claimed or saved. Looks again when the newest was removed for a newer one before it was read; the same one,
+   * listed and not there twice, is a link to nowhere. What cannot be read now says nothing about the checkpoint: it is no damage.
+   */
   async #readNewest(): Promise<{ readonly slot: Slot; readonly content: Buffer } | null> {
-    for (;;) {
-      let path = this.#path;
+    for (let path = this.#path, missing = ''; ; missing = path) {
       try {
         const [slot] = await findSlots(this.#path);
         if (slot === undefined) return null;
         path = slot.path;
         return { slot, content: await readFile(path) };
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw this.#error('CHECKPOINT_UNREADABLE', error, path);
+        const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT';
+        if (!isGone || path === missing) throw this.#error('CHECKPOINT_UNAVAILABLE', error, path);
       }
     }
   }

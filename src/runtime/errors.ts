@@ -162,11 +162,11 @@ export const ERRORS = {
       'Restore it from a backup, or start once with `source.on_gap: flush`, which removes what the rules own and goes on from now.',
   },
   CHECKPOINT_UNAVAILABLE: {
-    title: 'The checkpoint could not be saved',
+    title: 'The checkpoint could not be read or saved',
     retryable: true,
     exitCode: 2,
     remedy:
-      'At the start: mend the path, its permissions or the server of the checkpoint. While running it is retried; until it succeeds a restart repeats more, and loses nothing.',
+      'Nothing is lost. At the start, which ends only if the store refuses for half a minute: mend the path, its permissions or the server of the checkpoint. While running it is retried; until it succeeds a restart repeats more, and loses nothing.',
   },
   LEASE_UNAVAILABLE: {
     title: 'The lease is not held at the moment',

@@ -4,9 +4,6 @@ import type { MysqlAddress } from '../runtime/config/config.ts';
 import { clientOptions } from './connection-settings.ts';
 import { text, type ResultRow } from './session.ts';
 
-/** A stop does not wait longer for a server that may be gone. */
-const RELEASE_MS = 1_000;
-
 /** The server refuses longer ones. */
 const MAX_NAME = 64;
 
@@ -78,10 +75,13 @@ export class LeaseLock {
     return text(row, 'Host') || 'unknown';
   }
 
-  /** Lets go, so that the next one need not wait until the server notices that we are gone. */
+  /**
+   * Lets go, so that the next one need not wait until the server notices that we are gone. May wait for ever: the client sends
+   * nothing, and counts no time-out, behind a question that was not answered.
+   */
   async release(): Promise<void> {
     try {
-      await this.#query('DO RELEASE_LOCK(?)', [this.#name], RELEASE_MS);
+      await this.#query('DO RELEASE_LOCK(?)', [this.#name]);
     } catch {
       // The end of the connection does the same.
     }
@@ -97,7 +97,7 @@ export class LeaseLock {
     return (rows as ResultRow[])[0];
   }
 
-  #query(sql: string, values: readonly unknown[], timeout = this.#timeoutMs): ReturnType<Connection['query']> {
-    return this.#connection.query({ sql, values: [...values], timeout });
+  #query(sql: string, values: readonly unknown[]): ReturnType<Connection['query']> {
+    return this.#connection.query({ sql, values: [...values], timeout: this.#timeoutMs });
   }
 }

@@ -19,8 +19,8 @@ const NONE: Lost = { kind: 'none' };
  * In the middle of a promotion a server may take writes for a moment while its replica threads stand still. So it must look as
  * if they were lost for this long; nothing is read meanwhile.
  */
-const LOST_AFTER_MS = 10_000;
-const LOOK_EVERY_MS = 1_000;
+export const LOST_AFTER_MS = 10_000;
+export const LOOK_EVERY_MS = 1_000;
 
 export async function lostTransactions(
   session: Session,
@@ -28,13 +28,13 @@ export async function lostTransactions(
   { clock, signal }: LostOptions,
 ): Promise<Lost> {
   const { ours, serverUuid, version } = server;
-  for (const beganMs = clock.now(); ;) {
+  for (const beganMs = clock.monotonicMs(); ;) {
     const { missing, shared } = await compare(session, ours);
     if (missing === '') return NONE;
     if (missing.toLowerCase().includes(serverUuid.toLowerCase())) return { kind: 'own', gtids: missing };
     if (shared === '') return { kind: 'all', gtids: missing };
     if (!(await isLeftAlone(session, version))) return NONE;
-    if (clock.now() - beganMs >= LOST_AFTER_MS) return { kind: 'never', gtids: missing };
+    if (clock.monotonicMs() - beganMs >= LOST_AFTER_MS) return { kind: 'never', gtids: missing };
     await clock.sleep(LOOK_EVERY_MS, signal);
   }
 }

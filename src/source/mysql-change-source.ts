@@ -109,7 +109,7 @@ export class MysqlChangeSource implements ChangeSource {
     const files = new LogIdentities({ position: from.position, serverUuid: facts.serverUuid });
     const decoder = createDecoder(from, facts);
     this.#preparedWatch.follow(decoder);
-    let checkedAtMs = clock.now();
+    let checkedAtMs = clock.monotonicMs();
     const stream = new BinlogStream({
       ...this.#options,
       replicaUuid: replicaUuid(pipeline, this.#options.serverId),
@@ -127,9 +127,9 @@ export class MysqlChangeSource implements ChangeSource {
       stream.start();
       for (;;) {
         const batch = await stream.next(signal);
-        if (clock.now() - checkedAtMs >= CHECK_EVERY_MS || files.hasLeftFile(batch)) {
+        if (clock.monotonicMs() - checkedAtMs >= CHECK_EVERY_MS || files.hasLeftFile(batch)) {
           await checkContinuity(session, tracker.position(), facts, { clock, signal });
-          checkedAtMs = clock.now();
+          checkedAtMs = clock.monotonicMs();
         }
         yield files.identified(batch);
       }

@@ -4,9 +4,11 @@ import type { MysqlAddress } from '../runtime/config/config.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { rejection } from '../runtime/rejection.ts';
 import { describe } from './connection-settings.ts';
 import { LeaseLock, lockName } from './lease-lock.ts';
 import { LeaseValidity, type Instant } from './lease-validity.ts';
+import { verifyAlone } from './lease-verification.ts';
 import { toSourceError } from './source-errors.ts';
 
 export interface MysqlLeaseOptions {
@@ -30,6 +32,8 @@ const MARGIN = 0.2;
 const CONFIRM_MS = 1_000;
 const RETRY = { baseMs: 200, maxMs: 1_000 };
 const POLL_MS = 200;
+/** A stop does not wait longer for a server that may be gone; behind a question without an answer the client does not even ask. */
+const RELEASE_MS = 1_000;
 /** A standby whose connection broke lets the holder come back first: most likely the server was restarted. */
 const STAND_BACK_MS = 3_000;
 
@@ -82,12 +86,14 @@ export class MysqlLease implements Lease {
 
   async acquire(signal: AbortSignal): Promise<void> {
     this.#running ??= this.#run();
-    const stop = AbortSignal.any([signal, this.#lost.signal, this.#closing.signal]);
-    const stopped = rejection(stop);
-    for (;;) {
-      stop.throwIfAborted();
-      if (this.isHeld()) return;
-      await Promise.race([this.#changed, stopped]);
+    const stops = [signal, this.#lost.signal, this.#closing.signal];
+    for (const stop of stops) stop.throwIfAborted();
+    if (this.isHeld()) return;
+    const stopped = rejection(...stops);
+    try {
+      while (!this.isHeld()) await Promise.race([this.#changed, stopped.promise]);
+    } finally {
+      stopped.dispose();
     }
   }
 
@@ -113,13 +119,24 @@ export class MysqlLease implements Lease {
 
   /** One connection, from its beginning to its end. */
   async #session(onTaken: () => void): Promise<void> {
-    const { name, address, timeoutMs } = this.#options;
     const closing = rejection(this.#closing.signal);
+    try {
+      await this.#use(await this.#open(closing.promise), closing.promise, onTaken);
+    } finally {
+      closing.dispose();
+    }
+  }
+
+  async #open(closing: Promise<never>): Promise<LeaseLock> {
+    const { name, address, timeoutMs } = this.#options;
     const opening = LeaseLock.open(address, lockName(name), timeoutMs);
-    const lock = await Promise.race([opening, closing]).catch((error: unknown) => {
+    return await Promise.race([opening, closing]).catch((error: unknown) => {
       opening.then((late) => late.destroy()).catch(() => undefined);
       throw error;
     });
+  }
+
+  async #use(lock: LeaseLock, closing: Promise<never>, onTaken: () => void): Promise<void> {
     // At once: the lock is another's the moment that the server has closed this connection.
     lock.closed.addEventListener('abort', () => this.#validity.end());
     let isOurs = false;
@@ -131,9 +148,16 @@ export class MysqlLease implements Lease {
     } finally {
       this.#verified = false;
       this.#validity.end();
-      if (isOurs && this.#closing.signal.aborted) await lock.release();
+      if (isOurs && this.#closing.signal.aborted) await this.#release(lock);
       lock.destroy();
     }
+  }
+
+  async #release(lock: LeaseLock): Promise<void> {
+    const done = new AbortController();
+    const late = this.#options.clock.sleep(RELEASE_MS, done.signal).catch(() => undefined);
+    await Promise.race([lock.release(), late]);
+    done.abort();
   }
 
   /** Resolves with when the question was sent that was answered with the lock. */
@@ -174,32 +198,21 @@ export class MysqlLease implements Lease {
 
   async #hold(lock: LeaseLock, asked: Instant): Promise<never> {
     this.#validity.confirm(asked);
-    const verified = this.#hasHeld ? this.#verify(lock) : Promise.resolve();
+    const verified = this.#hasHeld ? verifyAlone(this.#options, lock.closed) : Promise.resolve();
     this.#hasHeld = true;
     this.#ours.clear();
     this.#ours.add(lock.connectionId);
-    const begun = verified.then(() => this.#begin());
+    const begun = verified.then(() => this.#begin(lock));
     return Promise.race([begun.then(() => new Promise<never>(() => undefined)), this.#confirm(lock)]);
   }
 
-  #begin(): void {
+  #begin(lock: LeaseLock): void {
+    // An answer that came late: another one may have worked between this connection and the one that is used now.
+    if (lock.closed.aborted || this.#closing.signal.aborted) return;
     this.#standby = false;
     this.#verified = true;
     this.#options.logger.info({ lease: lockName(this.#options.name) }, 'the lease is held');
     this.#notify();
-  }
-
-  async #verify(lock: LeaseLock): Promise<void> {
-    const { clock, logger, verify } = this.#options;
-    for (let failures = 0; ; failures++) {
-      try {
-        return await verify();
-      } catch (error) {
-        if (!(error instanceof SluiceError && error.retryable)) throw error;
-        logger.warn({ reason: error.message }, 'whether another one has worked meanwhile cannot be known yet');
-        await clock.sleep(fullJitterMs(failures, RETRY), lock.closed);
-      }
-    }
   }
 
   async #confirm(lock: LeaseLock): Promise<never> {
@@ -211,9 +224,18 @@ export class MysqlLease implements Lease {
       if (holder !== lock.connectionId) {
         throw new SluiceError('LEASE_UNAVAILABLE', `the lock ${lockName(name)} is no longer ours`);
       }
-      this.#validity.confirm(asked);
-      this.#notify();
+      this.#confirmed(asked);
     }
+  }
+
+  #confirmed(asked: Instant): void {
+    const { logger, name } = this.#options;
+    const answerMs = Math.round(this.#validity.now().monotonicMs - asked.monotonicMs);
+    // No connection was lost, so nothing else says why nothing was published or applied: this process or the source is starved.
+    if (!this.#validity.isValid())
+      logger.warn({ lease: lockName(name), answerMs }, 'the lease was not confirmed in time');
+    this.#validity.confirm(asked);
+    this.#notify();
   }
 
   #lose(error: SluiceError): void {
@@ -226,15 +248,4 @@ export class MysqlLease implements Lease {
     this.#changed = new Promise((resolve) => (this.#wake = resolve));
     wake();
   }
-}
-
-/** Rejects with the signal's reason; nobody need wait for it. */
-function rejection(signal: AbortSignal): Promise<never> {
-  const rejected = new Promise<never>((_resolve, reject) => {
-    const fail = (): void => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
-  });
-  rejected.catch(() => undefined);
-  return rejected;
 }

@@ -1,7 +1,7 @@
 import { formatCoordinates, type Position } from '../model/position.ts';
 import { PositionGone } from '../runtime/position-gone.ts';
 import { readLogEnd } from './log-end.ts';
-import { lostTransactions, type LostOptions } from './lost-transactions.ts';
+import { LOOK_EVERY_MS, LOST_AFTER_MS, lostTransactions, type LostOptions } from './lost-transactions.ts';
 import { readServerFacts, type ServerFacts } from './server-facts.ts';
 import { text, type Session } from './session.ts';
 
@@ -39,7 +39,7 @@ export async function checkContinuity(
 ): Promise<void> {
   // First the numbers: they say more about what is wrong.
   if (position.gtidSet !== null) {
-    if (facts.flavour === 'mariadb') await checkMariadbHistory(session, position, facts.serverUuid);
+    if (facts.flavour === 'mariadb') await checkMariadbHistory(session, position, facts.serverUuid, options);
     else await checkMysqlHistory(session, position.gtidSet, facts, options);
   }
   const sameLog = position.gtidSet === null || position.log?.serverUuid === facts.serverUuid;
@@ -91,28 +91,53 @@ async function checkMysqlHistory(
 
 /**
  * A MariaDB server whose log was reset takes any position, and then leaves out what it writes until the numbers reach
- * it. So the server we followed must still know, for each domain, a number at least as high.
+ * it. So the server we followed must still know, for each domain, a number at least as high. Numbers of another server may
+ * still come for a while: we have followed that one meanwhile, and this one was its replica.
  */
 async function checkMariadbHistory(
   session: Session,
   { gtidSet, serverUuid }: Position,
   uuidNow: string,
+  { clock, signal }: LostOptions,
 ): Promise<void> {
   if (serverUuid !== uuidNow) return;
-  const [row] = await session.query('SELECT @@GLOBAL.gtid_binlog_state AS state');
-  const state = text(row, 'state').split(',').map(parseMariadbGtid);
-  for (const ours of (gtidSet ?? '').split(',').filter((gtid) => gtid !== '')) {
-    const { domainAndServer, sequence } = parseMariadbGtid(ours);
-    const known = state.find((entry) => entry.domainAndServer === domainAndServer);
-    if (known === undefined || known.sequence < sequence) {
-      throw new PositionGone('reset', `the source has lost transactions that we have seen: up to ${ours}`);
+  const ours = (gtidSet ?? '').split(',').filter((gtid) => gtid !== '');
+  for (const beganMs = clock.monotonicMs(); ;) {
+    const missing = await missingOnMariadb(session, ours, uuidNow);
+    if (missing === undefined) return;
+    if (!missing.mayCome || clock.monotonicMs() - beganMs >= LOST_AFTER_MS) {
+      throw new PositionGone('reset', `the source has lost transactions that we have seen: up to ${missing.gtid}`);
     }
+    await clock.sleep(LOOK_EVERY_MS, signal);
   }
 }
 
-function parseMariadbGtid(gtid: string): { domainAndServer: string; sequence: bigint } {
+/** The first one that cannot come any more, else the first. A server that knows nothing of a domain is no replica in it. */
+async function missingOnMariadb(
+  session: Session,
+  ours: readonly string[],
+  uuidNow: string,
+): Promise<{ readonly gtid: string; readonly mayCome: boolean } | undefined> {
+  const [row] = await session.query('SELECT @@GLOBAL.gtid_binlog_state AS state');
+  const state = text(row, 'state').split(',').map(parseMariadbGtid);
+  const missing = ours.flatMap((gtid) => {
+    const { domain, server, sequence } = parseMariadbGtid(gtid);
+    const known = state.filter((entry) => entry.domain === domain);
+    if (known.some((entry) => entry.server === server && entry.sequence >= sequence)) return [];
+    return [{ gtid, mayCome: server !== uuidNow && known.length > 0 }];
+  });
+  return missing.find(({ mayCome }) => !mayCome) ?? missing[0];
+}
+
+interface MariadbGtid {
+  readonly domain: string;
+  readonly server: string;
+  readonly sequence: bigint;
+}
+
+function parseMariadbGtid(gtid: string): MariadbGtid {
   const [domain = '', server = '', sequence = '0'] = gtid.trim().split('-');
-  return { domainAndServer: `${domain}-${server}`, sequence: BigInt(sequence || '0') };
+  return { domain, server, sequence: BigInt(sequence || '0') };
 }
 
 function gone(message: string): PositionGone {

@@ -22,7 +22,7 @@ export class Watchdog {
 
   /** Silence is fine for `ms` from now; starts the watch if it does not run. */
   allow(ms: number, reason: string): void {
-    this.#deadlineMs = this.#options.clock.now() + ms;
+    this.#deadlineMs = this.#options.clock.monotonicMs() + ms;
     this.#reason = reason;
     if (this.#running !== null) return;
     const running = new AbortController();
@@ -38,7 +38,7 @@ export class Watchdog {
   async #watch(signal: AbortSignal): Promise<void> {
     const { clock, onDead } = this.#options;
     for (;;) {
-      const leftMs = this.#deadlineMs - clock.now();
+      const leftMs = this.#deadlineMs - clock.monotonicMs();
       if (leftMs <= 0) break;
       try {
         await clock.sleep(leftMs, signal);

@@ -2,12 +2,14 @@ import { decodeCheckpoint, encodeCheckpoint } from '../model/checkpoint.ts';
 import type { Checkpoint, CheckpointStore, Clock } from '../ports.ts';
 import { SluiceError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { CheckpointLog, tokenAt } from './kafka-checkpoint-log.ts';
 import type { KafkaConnection } from './kafka-client.ts';
 import { describeKafkaError } from './kafka-errors.ts';
 import { createProducer, produce, type ProducerClient } from './kafka-producer.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { rawText } from './record-decoder.ts';
+import { timeLimit } from './time-limit.ts';
 
 export interface KafkaCheckpointStoreOptions {
   readonly connection: KafkaConnection;
@@ -21,6 +23,7 @@ export interface KafkaCheckpointStoreOptions {
 
 const PARTITION = 0;
 const MAX_FAILURES = 5;
+const DISCONNECT_LIMIT_MS = 1_000;
 
 /**
  * The checkpoint as the last record of a key in a compacted topic, a key for each fencing token (CheckpointLog says which counts),
@@ -37,6 +40,8 @@ export class KafkaCheckpointStore implements CheckpointStore {
   /** The token whose older slots are removed. */
   #tidied = 0;
   #turn: Promise<unknown> = Promise.resolve();
+  /** Aborted by `close`. */
+  readonly #closing = new AbortController();
 
   constructor(options: KafkaCheckpointStoreOptions) {
     this.#options = options;
@@ -90,7 +95,15 @@ export class KafkaCheckpointStore implements CheckpointStore {
     });
   }
 
+  /** For good; what it is about at the moment ends at once, though a broker does not answer. */
   async close(): Promise<void> {
+    const message = `topic ${this.#options.topic}: the store is closed`;
+    this.#closing.abort(new SluiceError('CHECKPOINT_UNAVAILABLE', message));
+    // It waits for answers that a silent broker never gives.
+    await timeLimit(DISCONNECT_LIMIT_MS, this.#disconnect(), 'not disconnected in time').catch(() => undefined);
+  }
+
+  async #disconnect(): Promise<void> {
     const [producer, reader] = [this.#producer, this.#reader];
     this.#producer = undefined;
     this.#reader = undefined;
@@ -110,9 +123,12 @@ export class KafkaCheckpointStore implements CheckpointStore {
     this.#tidied = token;
   }
 
-  /** One after another: they share a reader. */
+  /** One after another: they share a reader. Cut off by `close`. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
+    const done = this.#turn.then(() => {
+      this.#closing.signal.throwIfAborted();
+      return unlessAborted(work(), this.#closing.signal);
+    });
     this.#turn = done.catch(() => undefined);
     return done;
   }
@@ -123,7 +139,7 @@ export class KafkaCheckpointStore implements CheckpointStore {
         return await work();
       } catch (error) {
         // Fresh clients next time: the producer may have lost its sequence.
-        await this.close();
+        await this.#disconnect();
         if (error instanceof SluiceError && error.code === 'LEASE_LOST') throw error;
         const message = `topic ${this.#options.topic}: ${describeKafkaError(error)}`;
         throw new SluiceError('CHECKPOINT_UNAVAILABLE', message, { cause: error });
@@ -132,6 +148,7 @@ export class KafkaCheckpointStore implements CheckpointStore {
   }
 
   async #produce(key: string, value: Buffer | null): Promise<number> {
+    this.#closing.signal.throwIfAborted();
     if (this.#producer === undefined) {
       this.#producer = createProducer(this.#options);
       await this.#producer.connect();
@@ -145,10 +162,11 @@ export class KafkaCheckpointStore implements CheckpointStore {
   }
 
   async #catchUp(): Promise<void> {
+    this.#closing.signal.throwIfAborted();
     this.#reader ??= new KafkaReader({ ...this.#options, maxFailures: MAX_FAILURES });
     const from = { kind: 'offset', offset: this.#nextOffset } as const;
     try {
-      for await (const records of this.#reader.toEnd(from, new AbortController().signal)) {
+      for await (const records of this.#reader.toEnd(from, this.#closing.signal)) {
         for (const { offset, key, value } of records) {
           this.#nextOffset = offset + 1;
           if (key !== null) this.#log.add({ offset, key: key.toString('utf8'), value });

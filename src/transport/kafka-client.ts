@@ -2,6 +2,7 @@ import { Kafka, logLevel, type KafkaConfig, type LogEntry, type SASLOptions } fr
 import type { Logger } from '../runtime/logger.ts';
 import { fencedSocketFactory } from './kafka-fenced-socket.ts';
 import { removeIdleTimer } from './kafka-idle-timer.ts';
+import { cleanReconnects } from './kafka-reconnect.ts';
 
 /** How to reach a Kafka cluster; the Kafka part of the configuration has this shape. */
 export interface KafkaConnection {
@@ -39,6 +40,7 @@ export interface KafkaClientOptions {
  */
 export function createKafkaClient(options: KafkaClientOptions): Kafka {
   removeIdleTimer();
+  cleanReconnects();
   const { connection, logger } = options;
   const config: KafkaConfig = {
     brokers: [...connection.brokers],

@@ -146,8 +146,9 @@ export class ConsumerSession {
     this.#active++;
     this.#heartbeat = () => payload.heartbeat();
     try {
-      await this.#offsets.ready;
-      await this.#work(payload, this.#membership.generation);
+      const { signal } = this.#membership;
+      await unlessAborted(this.#offsets.ready, signal);
+      if (!signal.aborted) await this.#work(payload, this.#membership.generation);
     } finally {
       this.#active--;
       if (this.#active === 0) this.#quiet?.();
@@ -234,9 +235,11 @@ export class ConsumerSession {
     this.#over = true;
     this.#membership.end();
     for (const client of [this.#consumer, this.#admin]) {
-      await client.disconnect().catch((error: unknown) => {
+      const disconnected = client.disconnect().catch((error: unknown) => {
         this.#options.logger.debug({ reason: errorMessage(error) }, 'disconnecting failed');
       });
+      // It waits for the answers to requests under way: of a silent broker, until their time-out.
+      await within(STOP_STEP_MS, disconnected);
     }
   }
 
@@ -256,6 +259,16 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
+}
+
+/** Resolves when the promise does, or when aborted. Leaves no listener behind: the signal outlives many batches. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const over = new AbortController();
+  const cut = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
+  });
+  await Promise.race([promise, cut]).finally(() => over.abort());
 }
 
 /** Resolves when the promise has settled, or after `ms`. */

@@ -32,10 +32,13 @@ const PERMANENT = new Set([
   'GROUP_MAX_SIZE_REACHED',
 ]);
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
+/** kafkajs makes the same error of every failed login, without a cause; the broker said nothing about this one. */
+const LOGIN_CUT = /Connection (error|timeout)|Closed connection|Not connected|timed out/i;
+const REQUEST_TIMEOUT = 'KafkaJSRequestTimeoutError';
 const RETRY_NAMES = new Set([
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
-  'KafkaJSRequestTimeoutError',
+  REQUEST_TIMEOUT,
   'KafkaJSBrokerNotFound',
   'KafkaJSMetadataNotLoaded',
   'KafkaJSTopicMetadataNotLoaded',
@@ -46,7 +49,8 @@ export function classifyKafkaError(error: unknown): KafkaErrorClass {
   const chain = causes(error);
   const types = chain.map(kafkaErrorType);
   if (types.some((type) => PERMANENT.has(type))) return 'permanent';
-  if (chain.some(({ name }) => name === 'KafkaJSSASLAuthenticationError')) return 'permanent';
+  const login = chain.find(({ name }) => name === 'KafkaJSSASLAuthenticationError');
+  if (login !== undefined) return LOGIN_CUT.test(login.message) ? 'retry' : 'permanent';
   if (types.some((type) => TOO_LARGE.has(type))) return 'too-large';
   const origin = chain.at(-1);
   if (origin === undefined) return 'rebuild';
@@ -64,6 +68,11 @@ export function kafkaErrorType(error: unknown): string {
 /** True if the error, or what caused it, is one of these protocol errors. */
 export function isKafkaError(error: unknown, ...types: readonly string[]): boolean {
   return causes(error).some((cause) => types.includes(kafkaErrorType(cause)));
+}
+
+/** No answer came at all. */
+export function isRequestTimeout(error: unknown): boolean {
+  return causes(error).at(-1)?.name === REQUEST_TIMEOUT;
 }
 
 /** In words: the protocol's name, where there is one, and the message. */

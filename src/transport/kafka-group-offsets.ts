@@ -2,7 +2,8 @@ import type { Admin, Consumer } from 'kafkajs';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { describeKafkaError } from './kafka-errors.ts';
-import { OffsetTracker, type ReadBatch } from './offset-tracker.ts';
+import { OffsetTracker } from './offset-tracker.ts';
+import type { ReadBatch } from './open-batches.ts';
 
 export interface GroupOffsetsOptions {
   readonly topic: string;

@@ -7,7 +7,7 @@ import { Accumulator, type OutgoingRecord } from './accumulator.ts';
 import type { KafkaConnection } from './kafka-client.ts';
 import { createProducer } from './kafka-producer.ts';
 import { KafkaSender } from './kafka-sender.ts';
-import { recordLimit } from './kafka-record-limit.ts';
+import { DEFAULT_RECORD_LIMIT, recordLimit } from './kafka-record-limit.ts';
 import { partitionFor } from './murmur2.ts';
 import { OversizedRecords } from './oversized-records.ts';
 import { RecordEncoder } from './record-encoder.ts';
@@ -49,7 +49,7 @@ export class KafkaPublisher implements InvalidationPublisher {
   readonly #options: KafkaPublisherOptions;
   readonly #oversized: OversizedRecords;
   readonly #stop = new AbortController();
-  /** How large a record may be; asked once, before the first is made. */
+  /** How large a record may be; asked before the first is made, until a broker answers. */
   #limit: Promise<number> | undefined;
   #closed = false;
 
@@ -88,7 +88,8 @@ export class KafkaPublisher implements InvalidationPublisher {
   async publish(invalidations: readonly Invalidation[]): Promise<void> {
     if (this.#closed) throw this.#stopped();
     // Always waited for, also when it is known: so the calls go on in their order.
-    const limitBytes = await (this.#limit ??= recordLimit(this.#options, this.#stop.signal));
+    const limitBytes = await (this.#limit ??= this.#askLimit());
+    this.#stop.signal.throwIfAborted();
     const records: OutgoingRecord[] = [];
     for (const invalidation of invalidations) this.#collect(invalidation, limitBytes, records);
     await this.#accumulator.add(records);
@@ -98,10 +99,17 @@ export class KafkaPublisher implements InvalidationPublisher {
   async close(): Promise<void> {
     this.#closed = true;
     const limit = setTimeout(() => this.#fail(this.#stopped()), this.#closeTimeoutMs);
-    await this.#limit?.catch(() => undefined);
+    await Promise.race([this.#limit, aborted(this.#stop.signal)]);
     await this.#accumulator.idle();
     clearTimeout(limit);
     await Promise.all(this.#senders.map((sender) => sender.close()));
+  }
+
+  /** While nobody answers the default counts, and the senders, who notice it too, say what is wrong. */
+  async #askLimit(): Promise<number> {
+    const limitBytes = await recordLimit(this.#options);
+    if (limitBytes === null) this.#limit = undefined;
+    return limitBytes ?? DEFAULT_RECORD_LIMIT;
   }
 
   #fail(error: SluiceError): void {
@@ -127,4 +135,8 @@ export class KafkaPublisher implements InvalidationPublisher {
   #stopped(): SluiceError {
     return new SluiceError('TRANSPORT_UNAVAILABLE', `publishing to ${this.#topic} was stopped`);
   }
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

@@ -1,5 +1,3 @@
-import type { Clock } from '../ports.ts';
-import { fullJitterMs } from '../runtime/backoff.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createKafkaClient, type KafkaConnection } from './kafka-client.ts';
 import { classifyKafkaError, describeKafkaError } from './kafka-errors.ts';
@@ -7,7 +5,6 @@ import { classifyKafkaError, describeKafkaError } from './kafka-errors.ts';
 export interface RecordLimitOptions {
   readonly connection: KafkaConnection;
   readonly topic: string;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -24,25 +21,25 @@ export function exceeds(limitBytes: number, keyBytes: number, valueBytes: number
 }
 
 /**
- * How large a record batch the topic takes (`max.message.bytes`), asked until a broker answers. Brokers drop the connection of
+ * How large a record batch the topic takes (`max.message.bytes`); null: no broker answers now. Brokers drop the connection of
  * whoever sends them more than they take at all, so what is far too large must never be sent. Who may not ask is told the
- * default; a limit that was lowered meanwhile shows when the broker refuses (KafkaSender). Throws the signal's reason.
+ * default; a limit that was lowered meanwhile shows when the broker refuses (KafkaSender).
  */
-export async function recordLimit(options: RecordLimitOptions, signal: AbortSignal): Promise<number> {
-  const { topic, clock, logger } = options;
-  for (let failures = 0; ; failures++) {
-    signal.throwIfAborted();
-    try {
-      return await askLimit(options);
-    } catch (error) {
-      const reason = describeKafkaError(error);
-      if (classifyKafkaError(error) === 'permanent') {
-        logger.warn({ topic, reason }, 'max.message.bytes of the topic cannot be read: the default counts');
-        return DEFAULT_RECORD_LIMIT;
-      }
-      logger.debug({ topic, reason }, 'max.message.bytes of the topic is not known yet, asking again');
-      await clock.sleep(fullJitterMs(failures, { baseMs: 50, maxMs: 5_000 }), signal);
+export async function recordLimit(options: RecordLimitOptions): Promise<number | null> {
+  const { topic, logger } = options;
+  try {
+    return await askLimit(options);
+  } catch (error) {
+    const reason = describeKafkaError(error);
+    if (classifyKafkaError(error) !== 'permanent') {
+      logger.debug(
+        { topic, reason },
+        'max.message.bytes of the topic is not known yet: the default counts until it is',
+      );
+      return null;
     }
+    logger.warn({ topic, reason }, 'max.message.bytes of the topic cannot be read: the default counts');
+    return DEFAULT_RECORD_LIMIT;
   }
 }
 

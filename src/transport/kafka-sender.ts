@@ -4,8 +4,15 @@ import { SluiceError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { OutgoingRecord, RecordSender } from './accumulator.ts';
-import { classifyKafkaError, describeKafkaError } from './kafka-errors.ts';
+import { classifyKafkaError, describeKafkaError, isRequestTimeout } from './kafka-errors.ts';
 import { produce, type ProducerClient } from './kafka-producer.ts';
+import { Refusals } from './refusals.ts';
+import { timeLimit } from './time-limit.ts';
+
+/** kafkajs does not settle every `connect`: a login whose answer never comes has no limit of its own. */
+const CONNECT_LIMIT_MS = 30_000;
+/** A batch that meets so many time-outs in a row gets a new producer: the connection of this one may be unusable. */
+const TIMEOUTS_LIMIT = 2;
 
 export interface KafkaSenderOptions {
   readonly topic: string;
@@ -27,7 +34,7 @@ export interface KafkaSenderOptions {
  * Sends the records of one partition until they are durable, whatever happens to the producer.
  *
  * - `retry` (leader moved, broker gone, time-out): the same batch again on the same producer, whose sequence numbers
- *   let the broker drop a double (KIP-98).
+ *   let the broker drop a double (KIP-98). A second time-out in a row is a reason to rebuild.
  * - `rebuild` (sequence or producer id refused, an answer without our partition, anything unexpected): a new producer
  *   repeats the batch. What the old one wrote without an answer then stands twice, still in order: at least once.
  *   The new one waits until no request of the old one is under way, since kafkajs would reconnect it and send on.
@@ -36,6 +43,7 @@ export interface KafkaSenderOptions {
 export class KafkaSender implements RecordSender {
   readonly #options: KafkaSenderOptions;
   readonly #stop = new AbortController();
+  readonly #refusals: Refusals;
   /** The usable producer; undefined while there is none. */
   #producer: ProducerClient | undefined;
   /** The producer to come, or the one that is there. */
@@ -46,11 +54,13 @@ export class KafkaSender implements RecordSender {
 
   constructor(options: KafkaSenderOptions) {
     this.#options = options;
+    this.#refusals = new Refusals(options);
     // Preflight has just talked to the brokers.
     this.#available(1);
   }
 
   async send(partition: number, records: OutgoingRecord[]): Promise<void> {
+    let timeouts = 0;
     for (let failures = 0; ; failures++) {
       const producer = await this.#usable();
       try {
@@ -60,6 +70,7 @@ export class KafkaSender implements RecordSender {
         this.#stop.signal.throwIfAborted();
         if (error instanceof SluiceError) {
           if (!error.retryable) throw error;
+          this.#refusals.refused(error);
           await this.#wait(failures);
           continue;
         }
@@ -69,7 +80,11 @@ export class KafkaSender implements RecordSender {
         if (smaller !== null) return this.send(partition, [smaller]);
         if (meaning === 'permanent' || meaning === 'too-large') throw this.#permanent(error);
         this.#note(error, partition);
-        if (meaning === 'rebuild') this.#rebuild(producer, error);
+        timeouts = isRequestTimeout(error) ? timeouts + 1 : 0;
+        if (meaning === 'rebuild' || timeouts >= TIMEOUTS_LIMIT) {
+          this.#rebuild(producer, error);
+          timeouts = 0;
+        }
         await this.#wait(failures);
       }
     }
@@ -86,6 +101,7 @@ export class KafkaSender implements RecordSender {
 
   async #attempt(producer: ProducerClient, partition: number, records: OutgoingRecord[]): Promise<void> {
     this.#options.permit?.();
+    this.#refusals.permitted();
     this.#underWay++;
     try {
       await produce(producer, this.#options.topic, partition, records);
@@ -125,7 +141,7 @@ export class KafkaSender implements RecordSender {
       this.#stop.signal.throwIfAborted();
       const producer = this.#options.createProducer();
       try {
-        await producer.connect();
+        await timeLimit(CONNECT_LIMIT_MS, producer.connect(), 'the brokers did not let us in in time');
         return (this.#producer = producer);
       } catch (error) {
         await this.#disconnect(producer);

@@ -1,3 +1,5 @@
+import { OpenBatches, type ReadBatch } from './open-batches.ts';
+
 /** Kafka offsets are 64-bit; as numbers they are exact up to 2^53, which no partition reaches. */
 export interface PartitionOffset {
   readonly partition: number;
@@ -11,22 +13,10 @@ export interface OffsetJump {
   readonly found: number;
 }
 
-/** A batch on its way from being read to being finished. */
-export interface ReadBatch {
-  readonly partition: number;
-  /** The offset behind it. */
-  readonly next: number;
-}
-
-interface OpenBatch extends ReadBatch {
-  isFinished: boolean;
-}
-
 interface Progress {
   /** Where reading goes on; undefined for a partition of a new group. */
   next: number | undefined;
-  /** What was read and is not finished, or stands behind such a batch, in order. */
-  readonly open: OpenBatch[];
+  readonly open: OpenBatches;
   /** Everything before it is finished. */
   finished: number | undefined;
   committed: number | undefined;
@@ -50,7 +40,7 @@ export class OffsetTracker {
     this.#partitions.clear();
     for (const partition of partitions) {
       const unknown = { next: undefined, finished: undefined, committed: undefined };
-      this.#partitions.set(partition, { ...unknown, open: [], low: 0, highWatermark: 0 });
+      this.#partitions.set(partition, { ...unknown, open: new OpenBatches(), low: 0, highWatermark: 0 });
     }
   }
 
@@ -84,22 +74,16 @@ export class OffsetTracker {
 
   /** Everything before `next` was handed out: reading goes on there, and this batch has to be finished. */
   read(partition: number, next: number): ReadBatch {
-    const batch = { partition, next, isFinished: false };
     const progress = this.#partitions.get(partition);
-    progress?.open.push(batch);
-    if (progress !== undefined) progress.next = next;
-    return batch;
+    if (progress === undefined) return { partition, next };
+    progress.next = next;
+    return progress.open.add(partition, next);
   }
 
   /** In any order. A batch of an earlier assignment is not known any more: somebody else may have it. */
   finished(batch: ReadBatch): void {
     const progress = this.#partitions.get(batch.partition);
-    const open = progress?.open.find((each) => each === batch);
-    if (progress === undefined || open === undefined) return;
-    open.isFinished = true;
-    const waits = progress.open.findIndex(({ isFinished }) => !isFinished);
-    const finished = progress.open.splice(0, waits < 0 ? progress.open.length : waits);
-    progress.finished = finished.at(-1)?.next ?? progress.finished;
+    if (progress !== undefined) progress.finished = progress.open.finish(batch) ?? progress.finished;
   }
 
   /** Finished, as is everything before it, and not committed yet. */

@@ -200,7 +200,7 @@ describe('sluice run', () => {
     const purged = shop.start('run');
     expect(await purged.exited).toEqual({ code: 3, signal: null });
     expect(purged.stderr).toContain('"code":"SOURCE_POSITION_GONE"');
-    shop.write('state/checkpoint.main.1000.json', '{"format":1,');
+    shop.write('state/checkpoint.main.json.token-1000', '{"format":1,');
     const damaged = shop.start('run');
     expect(await damaged.exited).toEqual({ code: 3, signal: null });
     expect(damaged.stderr).toContain('"code":"CHECKPOINT_UNREADABLE"');

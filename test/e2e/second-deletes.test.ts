@@ -36,7 +36,7 @@ async function open(transport: (typeof TRANSPORTS)[number]) {
 /** The version up to which everything is finished: the commit time in µs. */
 function checkpointVersion(shop: Shop): number {
   const files = readdirSync(shop.folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /checkpoint.*json$/.test(name),
+    /checkpoint.*\.json(\.token-\d+)?$/.test(name),
   );
   const versions = files.map((name) => /"last_?[vV]ersion": ?(\d+)/.exec(readFileSync(shop.path(name), 'utf8'))?.[1]);
   return Math.max(0, ...versions.map(Number));

@@ -3,6 +3,7 @@ import type { Clock } from '../../src/ports.ts';
 /** A clock that only moves when told. Sleepers wake in order of their time. */
 export class FakeClock implements Clock {
   #now: number;
+  #aheadMs = 0;
   readonly #sleepers: { at: number; wake: () => void }[] = [];
 
   constructor(now = 1_700_000_000_000) {
@@ -10,7 +11,12 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#aheadMs;
+  }
+
+  /** Somebody sets the clock of the machine: no time has passed. */
+  set(ms: number): void {
+    this.#aheadMs += ms;
   }
 
   /** Nobody ever sets it. */

@@ -311,6 +311,66 @@ describe('the capture loop', () => {
     expect(store.offsets.at(-1)).toBe(4);
   });
 
+  it.each([0, 1])('stops within drain_timeout when the store stalls after %i saves', async (before) => {
+    const store = new MemoryStore();
+    const save = store.save;
+    const saving = vi.fn((checkpoint: Checkpoint, token: number) =>
+      store.saved.length < before ? save(checkpoint, token) : new Promise<void>(() => undefined),
+    );
+    store.save = saving;
+    const clock = new FakeClock();
+    const { stop, running } = setUp([batch(10, { matched: false })], { store, clock });
+    await vi.waitFor(() => {
+      clock.advance(1_000);
+      expect(saving).toHaveBeenCalledTimes(before + 1);
+    });
+    stop.abort(new Error('SIGTERM'));
+    await expect(running.catch((error: Error) => error.message)).resolves.toBe(before === 0 ? 'SIGTERM' : undefined);
+    // Never a second save beside one that has not ended.
+    expect(saving).toHaveBeenCalledTimes(before + 1);
+  });
+
+  it('keeps a part of drain_timeout for the last save, and is not held up by a save or a trace', async () => {
+    const store = new MemoryStore();
+    const trace = new MemoryStartTrace();
+    trace.leave = () => new Promise(() => undefined);
+    const { published, stop, running } = setUp([batch(10), batch(20)], { store, trace });
+    await vi.waitFor(() => expect(published).toHaveLength(2));
+    store.save = vi.fn(() => new Promise<void>(() => undefined));
+    published[0]?.resolve();
+    stop.abort();
+    await running;
+    expect(store.save).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not held up at its start by a store that stalls', async () => {
+    for (const stalled of ['claim', 'load'] as const) {
+      const store = new MemoryStore();
+      const asked = vi.fn(() => new Promise<never>(() => undefined));
+      store[stalled] = asked;
+      const { stop, running } = setUp([], { store });
+      await vi.waitFor(() => expect(asked).toHaveBeenCalledOnce());
+      stop.abort(new Error('SIGTERM'));
+      await expect(running).rejects.toThrow('SIGTERM');
+    }
+  });
+
+  it('waits with its first save for a store that refuses for a moment', async () => {
+    const store = new MemoryStore();
+    const save = store.save;
+    const readonly = new SluiceError('CHECKPOINT_UNAVAILABLE', 'READONLY');
+    store.save = vi.fn(save).mockRejectedValueOnce(readonly).mockRejectedValueOnce(readonly);
+    const clock = new FakeClock();
+    const { stop, running, starts } = setUp([], { store, clock });
+    await vi.waitFor(() => {
+      clock.advance(1_000);
+      expect(starts).toHaveLength(1);
+    });
+    expect(store.offsets).toEqual([4]);
+    stop.abort();
+    await running;
+  });
+
   it('ends with LEASE_LOST when a newer token was claimed, and saves nothing', async () => {
     const store = new MemoryStore();
     const clock = new FakeClock();

@@ -61,7 +61,7 @@ export async function checkpointArrives(world: World): Promise<void> {
 export function readCheckpoint(folder: string): Saved | null {
   const state = join(folder, 'state');
   try {
-    const found = readdirSync(state).filter((name) => /^checkpoint.*\.json$/.test(name));
+    const found = readdirSync(state).filter((name) => /^checkpoint.*\.json(\.token-\d+)?$/.test(name));
     const saved = found.flatMap((name) => parse(join(state, name)));
     return saved.sort((a, b) => b.lastVersion - a.lastVersion)[0] ?? null;
   } catch {

@@ -21,7 +21,7 @@ async function otherServer({ server }: World): Promise<void> {
 function checkpoints({ folder }: World): string[] {
   const state = join(folder, 'state');
   return readdirSync(state)
-    .filter((name) => /^checkpoint.*\.json$/.test(name))
+    .filter((name) => /^checkpoint.*\.json(\.token-\d+)?$/.test(name))
     .map((name) => join(state, name));
 }
 

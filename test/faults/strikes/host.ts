@@ -12,7 +12,7 @@ import type { StrikeKind } from './strike.ts';
 async function diskFull({ folder }: World, random: Random): Promise<void> {
   const state = join(folder, 'state');
   const links = readdirSync(state)
-    .filter((name) => name.endsWith('.json'))
+    .filter((name) => /\.json(\.token-\d+)?$/.test(name))
     .map((name) => join(state, `${name}.next`));
   for (const link of links) {
     rmSync(link, { force: true });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startRedisCluster, type RedisNode, type ThrowawayRedisCluster } from '../../../deploy/local/redis-cluster.ts';
-import type { HistoryEvent } from '../../../src/cache/history-repair.ts';
+import { HistoryRepair, type HistoryEvent } from '../../../src/cache/history-repair.ts';
 import { keySlot, slotOfBytes } from '../../../src/cache/key-slot.ts';
 import { preflightTarget } from '../../../src/cache/redis-preflight.ts';
 import type { RedisCache } from '../../../src/cache/redis-cache.ts';
@@ -119,24 +119,36 @@ describe('a cluster whose slots move', () => {
     await move(slot, a);
     const [gone, here] = [keyIn(slot, 'gone'), keyIn(slot, 'here')];
     const [idA, idB] = await Promise.all([a, b].map((node) => cluster.command(node, 'CLUSTER', 'MYID')));
-    await cache.apply([set(gone, 1, 'old'), set(here, 1, 'old')]);
+    const [there, stays] = [keyIn(slot, 'there'), keyIn(slot, 'stays')];
+    await cache.apply([gone, here, there, stays].map((key) => set(key, 1, 'old')));
     await app.set(keyIn(slot, 'plain'), 'stale');
     await cluster.command(b, 'CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', String(idA));
     await cluster.command(a, 'CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', String(idB));
     const migrate = (...keys: string[]): Promise<unknown> =>
       cluster.command(a, 'MIGRATE', '127.0.0.1', String(b.port), '', '0', '5000', 'KEYS', ...keys);
-    await migrate(gone, tags.of(gone));
+    await migrate(gone, tags.of(gone), there, tags.of(there));
 
     // One is on this side, one on that, one nowhere.
     const plain = [keyIn(slot, 'plain'), gone, keyIn(slot, 'nothing')];
     expect(await cache.apply([...plain.map((key) => remove(key)), set(here, 2, 'new')])).toEqual(
       Array(4).fill('applied'),
     );
-    expect(await cluster.command(b, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot))).toBe(1);
+    expect(await cluster.command(b, 'CLUSTER', 'COUNTKEYSINSLOT', String(slot))).toBe(3);
     expect(await cluster.command(a, 'GET', here)).toBe('new');
     // Its version has gone, the value is still here: no script sees both.
     await migrate(tags.of(here));
-    await expect(cache.apply([set(here, 3, 'newest')])).rejects.toEqual(unavailable(/sending commands on/));
+    await expect(cache.apply([set(here, 3, 'newest')])).rejects.toEqual(
+      unavailable(/sending commands on.*\(slot 300\)/),
+    );
+    // It keeps no other one waiting, and what was acknowledged meanwhile is remembered at once: it may be lost by the end.
+    const noted = vi.spyOn(HistoryRepair.prototype, 'note');
+    onTestFinished(() => noted.mockRestore());
+    const others = [set(there, 3, 'newest'), set(stays, 3, 'newest'), remove(keyIn(6_000, 'far'))];
+    await expect(cache.apply([set(here, 3, 'newest'), ...others])).rejects.toEqual(unavailable(/\(slot 300\)/));
+    expect(await Promise.all([app.get(there), app.get(stays)])).toEqual(['newest', 'newest']);
+    const remembered = noted.mock.calls.flatMap(([commands]) => commands);
+    expect(remembered).toEqual(expect.arrayContaining(others));
+    expect(remembered).not.toContainEqual(set(here, 3, 'newest'));
     await migrate(here);
     expect(await cache.apply([set(here, 3, 'newest')])).toEqual(['applied']);
     await cluster.command(b, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', String(idB));

@@ -1,6 +1,8 @@
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MysqlAddress } from '../../../src/runtime/config/config.ts';
+import { systemClock } from '../../../src/runtime/clock.ts';
+import type { Logger } from '../../../src/runtime/logger.ts';
 import { lockName } from '../../../src/source/lease-lock.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 import { addressOf, uniqueName } from './fixture.ts';
@@ -18,6 +20,13 @@ async function onlooker({ host, port, user, password }: MysqlAddress, name: stri
     return rows[0]?.['id'];
   };
   return { holder, kill: async () => connection.query('KILL ?', [await holder()]) };
+}
+
+/** A logger that keeps its warnings. */
+function warned(): { logger: Logger; warnings: string[] } {
+  const warnings: string[] = [];
+  const warn = (fields: object, text: string): void => void warnings.push(`${text}: ${JSON.stringify(fields)}`);
+  return { logger: { info: () => undefined, warn } as unknown as Logger, warnings };
 }
 
 describe.each(['mysql', 'mariadb'] as const)('the lease on %s', (server) => {
@@ -98,6 +107,79 @@ describe.each(['mysql', 'mariadb'] as const)('the lease on %s', (server) => {
     }, WITHIN);
     expect(await holder()).toBe(before);
   }, 20_000);
+
+  it('is given up within two seconds although the source does not answer the last question', async () => {
+    const address = await addressOf(server);
+    const name = uniqueName('lease');
+    const proxy = await TcpProxy.open(address);
+    const asked: number[] = [];
+    // Ends when the time to confirm has come: the question behind it goes into the void.
+    const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+      await systemClock.sleep(ms, signal);
+      asked.push(ms);
+    };
+    const through = { ...address, host: proxy.host, port: proxy.port };
+    const { lease } = openLease(through, name, { clock: { ...systemClock, sleep } });
+    await lease.acquire(never());
+    proxy.stall();
+    await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0), WITHIN);
+    const began = performance.now();
+    await lease.close();
+    expect(performance.now() - began).toBeLessThan(2_000);
+  }, 40_000);
+
+  it('is not held because an earlier connection was found to be alone', async () => {
+    const address = await addressOf(server);
+    const name = uniqueName('lease');
+    const answers: (() => void)[] = [];
+    const verify = (): Promise<void> => new Promise((resolve) => void answers.push(resolve));
+    const { lease } = openLease(address, name, { verify });
+    onTestFinished(() => lease.close());
+    await lease.acquire(never());
+    const { holder, kill } = await onlooker(address, name);
+    for (const asked of [1, 2]) {
+      await vi.waitFor(async () => expect(await holder()).not.toBeNull(), WITHIN);
+      await kill();
+      await vi.waitFor(() => expect(answers).toHaveLength(asked), WITHIN);
+    }
+    answers[0]?.();
+    await new Promise(setImmediate);
+    expect(lease.isHeld()).toBe(false);
+    answers[1]?.();
+    await lease.acquire(never());
+  }, 20_000);
+
+  it('says what it waits for when the store does not answer whether it is alone, and asks again', async () => {
+    const address = await addressOf(server);
+    const name = uniqueName('lease');
+    const { logger, warnings } = warned();
+    const answers: (() => void)[] = [];
+    const verify = (): Promise<void> => new Promise((resolve) => void answers.push(resolve));
+    const sleep = (ms: number, signal?: AbortSignal): Promise<void> => systemClock.sleep(Math.min(ms, 1_000), signal);
+    const { lease } = openLease(address, name, { verify, logger, clock: { ...systemClock, sleep } });
+    onTestFinished(() => lease.close());
+    await lease.acquire(never());
+    await (await onlooker(address, name)).kill();
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThan(1), WITHIN);
+    expect(lease.isHeld()).toBe(false);
+    expect(warnings.join()).toContain('no answer of the checkpoint store for 10 s');
+    answers.at(-1)?.();
+    await lease.acquire(never());
+  }, 20_000);
+
+  it('says so when the source confirms it too late', async () => {
+    const address = await addressOf(server);
+    const { logger, warnings } = warned();
+    let aheadMs = 0;
+    const clock = { ...systemClock, monotonicMs: () => performance.now() + aheadMs };
+    const { lease } = openLease(address, uniqueName('lease'), { logger, clock });
+    onTestFinished(() => lease.close());
+    await lease.acquire(never());
+    aheadMs = 4_500;
+    expect(lease.isHeld()).toBe(false);
+    await lease.acquire(never());
+    expect(warnings.join()).toContain('the lease was not confirmed in time');
+  });
 
   it('takes a daemon of a long name, and tells two of them apart', async () => {
     const address = await addressOf(server);

@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { KafkaCheckpointStore } from '../../../src/transport/kafka-checkpoint-store.ts';
 import { ensureTopics } from '../../../src/transport/kafka-topics.ts';
 import { describeCheckpointStore } from '../../contract/checkpoint-store.suite.ts';
@@ -63,5 +65,26 @@ describe('checkpoints in a topic', () => {
     await store.save(checkpoint(1), await store.claim());
     expect(await store.load()).toEqual(checkpoint(1));
     await store.close();
+  });
+
+  it('are cut off by `close`, which a silent broker does not hold up', async () => {
+    const asked = vi.fn();
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => void sockets.push(socket.on('data', asked))).listen(0, '127.0.0.1');
+    onTestFinished(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    await once(silent, 'listening');
+    const connection = await connectionTo([`127.0.0.1:${(silent.address() as AddressInfo).port}`]);
+    const store = new KafkaCheckpointStore({ connection, topic: 'any', ...parts, name: 'shop' });
+    const calls = [store.load(), store.isNewest(1), store.save(checkpoint(1), 1)].map((call) =>
+      call.catch((error: unknown) => error),
+    );
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled(), { timeout: 5_000 });
+    const began = performance.now();
+    await store.close();
+    for (const call of calls) expect(await call).toMatchObject({ code: 'CHECKPOINT_UNAVAILABLE' });
+    expect(performance.now() - began).toBeLessThan(3_000);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { buildRequests, splitScript, type ScriptRequest } from '../../../src/cache/apply-request.ts';
+import { buildRequests, splitRequest, type ScriptRequest } from '../../../src/cache/apply-request.ts';
 import { keySlot } from '../../../src/cache/key-slot.ts';
 import { VersionKeys } from '../../../src/cache/version-keys.ts';
 import type { CacheCommand } from '../../../src/ports.ts';
@@ -28,6 +28,7 @@ describe('the requests of one round trip', () => {
     const requests = build(times(1_001, plain));
     expect(requests.map((request) => request.keys.length)).toEqual([500, 500, 1]);
     expect(new Set(requests.map(({ kind }) => kind))).toEqual(new Set(['unlink']));
+    expect(requests.flatMap(({ places }) => places)).toEqual(times(1_001, (i) => i));
   });
 
   it('take versioned commands together in scripts, with the places of their answers', () => {
@@ -58,9 +59,8 @@ describe('the requests of one round trip', () => {
     const requests = build(commands, true);
     for (const request of requests) {
       expect(new Set(request.keys.map(keySlot))).toEqual(new Set([request.slot]));
-      if (request.kind === 'script') {
-        expect(request.places.map((place) => commands[place]?.key)).toEqual(request.keys.filter((_, i) => i % 2 === 0));
-      }
+      const keys = request.kind === 'unlink' ? request.keys : request.keys.filter((_, i) => i % 2 === 0);
+      expect(request.places.map((place) => commands[place]?.key)).toEqual(keys);
     }
     const keys = requests.flatMap(({ kind, keys }) => (kind === 'unlink' ? keys : keys.filter((_, i) => i % 2 === 0)));
     expect([...keys].sort()).toEqual(commands.map(({ key }) => key).sort());
@@ -73,10 +73,15 @@ describe('the requests of one round trip', () => {
     expect(scripts(times(4, (i) => set(i, { large, more: large }))).map(({ places }) => places.length)).toEqual([2, 2]);
   });
 
-  it('can be split into one script per command', () => {
+  it('can be split into one per command', () => {
     const commands = [set(1, 'text'), set(2, { a: '1' }), set(3, 'more')];
     const [together] = scripts(commands);
     const alone = commands.map((command, place) => ({ ...scripts([command])[0], places: [place] }));
-    expect(together && splitScript(together)).toEqual(alone);
+    expect(together && splitRequest(together)).toEqual(alone);
+    const [unlink] = build([plain(1), plain(2)]);
+    expect(unlink && splitRequest(unlink)).toEqual([
+      { kind: 'unlink', slot: null, places: [0], keys: ['p1'] },
+      { kind: 'unlink', slot: null, places: [1], keys: ['p2'] },
+    ]);
   });
 });

@@ -81,7 +81,8 @@ describe('sluice dead-letters', () => {
   it('replay --dry-run says what each letter means today, and what cannot be replayed', async () => {
     const { code, stdout } = await run('replay', '--dry-run');
     expect(code).toBe(1);
-    expect(stdout).toMatch(/refresh card:1$/m);
+    // Its row is of then: only the key is certain.
+    expect(stdout).toMatch(/delete card:1$/m);
     expect(stdout).toMatch(/delete product:2$/m);
     expect(stdout).toMatch(/not replayed {2}it still cannot be read: the value is not JSON/);
     expect(stdout).toMatch(/not replayed {2}there is no rule `tags` any more/);

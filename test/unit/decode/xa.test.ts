@@ -186,6 +186,16 @@ describe('the position while an XA transaction is prepared', () => {
     expect(batches.every((batch) => batch !== null && endsTransaction(batch))).toBe(true);
   });
 
+  it('keeps no GTID that it does not gain: coordinates of a server that has them', () => {
+    const others = Array.from({ length: 50 }, (_, id) => ordinary(id));
+    const steps = stepped(prepare('a', [100]), ...others, end('COMMIT', 'a'));
+    const batches = decode(decoderFor({ from: WITHOUT_GTIDS }), ...steps);
+    expect(batches.slice(0, -1).map((batch) => [batch?.end, batch?.heldEnds])).toEqual(
+      steps.slice(1).map(() => [null, 1]),
+    );
+    expect(batches.at(-1)?.end?.gtids).toEqual([`${UUID}:52`]);
+  });
+
   it('is that of the last end before the PREPARE when both come in one batch', () => {
     const steps = stepped(ordinary(1), anonymousPrepare('a', 2), ordinary(3));
     const decoder = decoderFor({ from: WITHOUT_GTIDS });

@@ -1,6 +1,10 @@
-import { describe, expect, it, vi } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ClaimedStore } from '../../../src/progress/claimed-store.ts';
 import { claimToken } from '../../../src/progress/claim-token.ts';
+import { FileCheckpointStore } from '../../../src/progress/file-checkpoint-store.ts';
 import { FencedCache } from '../../../src/progress/fenced-cache.ts';
 import { OpenLease } from '../../../src/progress/open-lease.ts';
 import { underLease } from '../../../src/progress/under-lease.ts';
@@ -13,6 +17,8 @@ import { MemoryCache } from '../../support/memory-cache.ts';
 import { MemoryCheckpointStore } from '../../support/memory-checkpoint-store.ts';
 import { MemoryLease } from '../../support/memory-lease.ts';
 
+/** Each look moves the clock. */
+const POLLING = { interval: 5, timeout: 5_000 };
 const never = (): AbortSignal => new AbortController().signal;
 const SET = { kind: 'set', key: 'k', version: 1, value: 'old', ttlMs: null } as const;
 const FLUSH = { pattern: '*', version: 1, versioned: true };
@@ -93,14 +99,61 @@ describe('a store under a lease', () => {
     const store = new MemoryCheckpointStore();
     store.claim = () => Promise.reject(new SluiceError('CHECKPOINT_UNAVAILABLE', 'EACCES'));
     const clock = new FakeClock();
+    const began = clock.monotonicMs();
     const claiming = claimToken({ store, clock, logger: silentLogger }, never());
     const ended = vi.fn();
     claiming.catch(ended);
     await vi.waitFor(() => {
       clock.advance(60_000);
       expect(ended).toHaveBeenCalled();
-    });
+    }, POLLING);
     await expect(claiming).rejects.toMatchObject({ code: 'CHECKPOINT_UNAVAILABLE' });
+    expect(clock.monotonicMs() - began).toBeGreaterThanOrEqual(30_000);
+  });
+
+  it('is refused for a path that is none, which is not readable either', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sluice-claim-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    await writeFile(join(folder, 'state'), 'not a folder');
+    const store = new FileCheckpointStore({ path: join(folder, 'state', 'checkpoint.json') });
+    const clock = new FakeClock();
+    const claiming = claimToken({ store, clock, logger: silentLogger }, never());
+    const ended = vi.fn();
+    claiming.catch(ended);
+    await vi.waitFor(() => {
+      clock.advance(60_000);
+      expect(ended).toHaveBeenCalled();
+    }, POLLING);
+    await expect(claiming).rejects.toMatchObject({ code: 'CHECKPOINT_UNAVAILABLE' });
+  });
+
+  it('survives a server that refuses writes for less than 30 s, as a replica does that becomes the primary', async () => {
+    const store = new MemoryCheckpointStore();
+    const claim = store.claim.bind(store);
+    const clock = new FakeClock();
+    const primaryAt = clock.monotonicMs() + 29_000;
+    const refused = vi.fn(() =>
+      clock.monotonicMs() < primaryAt ? Promise.reject(new SluiceError('CHECKPOINT_UNAVAILABLE', 'READONLY')) : claim(),
+    );
+    store.claim = refused;
+    const claiming = claimToken({ store, clock, logger: silentLogger }, never());
+    const ended = vi.fn();
+    claiming.then(ended, ended);
+    await vi.waitFor(() => {
+      clock.advance(500);
+      expect(ended).toHaveBeenCalled();
+    }, POLLING);
+    expect(await claiming).toBe(1);
+    expect(refused.mock.calls.length).toBeGreaterThan(3);
+  });
+
+  it('does not hold up a stop while it does not answer', async () => {
+    const store = new MemoryCheckpointStore();
+    store.claim = () => new Promise(() => undefined);
+    const stop = new AbortController();
+    const claiming = claimToken({ store, clock: new FakeClock(), logger: silentLogger }, stop.signal);
+    stop.abort(new Error('SIGTERM'));
+    await expect(claiming).rejects.toThrow('SIGTERM');
   });
 });
 

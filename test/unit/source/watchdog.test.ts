@@ -48,3 +48,16 @@ it('is silent after it was stopped, and can be started again', async () => {
   await pass(300);
   expect(dead).toHaveLength(1);
 });
+
+it('does not take a clock that was set for silence, nor silence for life', async () => {
+  const { clock, dead, watchdog, pass } = watched();
+  watchdog.allow(300, 'silence');
+  clock.set(3_600_000);
+  await pass(299);
+  watchdog.allow(300, 'silence');
+  clock.set(-7_200_000);
+  await pass(299);
+  expect(dead).toEqual([]);
+  await pass(1);
+  expect(dead).toHaveLength(1);
+});

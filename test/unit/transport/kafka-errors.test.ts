@@ -3,7 +3,10 @@ import { classifyKafkaError, describeKafkaError, isKafkaError } from '../../../s
 import { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from './kafkajs-errors.ts';
 
 const wrapped = (error: Error): Error => new KafkaJSNumberOfRetriesExceeded(error);
-const named = (name: string): Error => Object.assign(new Error('x'), { name });
+const named = (name: string, message = 'x'): Error => Object.assign(new Error(message), { name });
+/** As kafkajs wraps whatever went wrong. */
+const login = (reason: string): Error =>
+  named('KafkaJSSASLAuthenticationError', `SASL PLAIN authentication failed: ${reason}`);
 
 describe('an error of Kafka', () => {
   it.each([
@@ -18,6 +21,12 @@ describe('an error of Kafka', () => {
     ['a batch above the limit', wrapped(new KafkaJSProtocolError('MESSAGE_TOO_LARGE', false)), 'too-large'],
     ['a missing privilege', wrapped(new KafkaJSProtocolError('TOPIC_AUTHORIZATION_FAILED', false)), 'permanent'],
     ['a wrong password', wrapped(named('KafkaJSSASLAuthenticationError')), 'permanent'],
+    ['a login that a reset cut off', wrapped(login('Connection error: read ECONNRESET')), 'retry'],
+    ['a login that met no broker', login('Connection timeout'), 'retry'],
+    ['a login whose connection was closed', login('Closed connection'), 'retry'],
+    ['a login on a closed connection', login('Not connected'), 'retry'],
+    ['a login without an answer', login('Request SaslAuthenticate(key: 36, version: 1) timed out'), 'retry'],
+    ['a refused login', login('Authentication failed: Invalid username or password'), 'permanent'],
   ])('is understood: %s', (_, error, meaning) => {
     expect(classifyKafkaError(error)).toBe(meaning);
   });

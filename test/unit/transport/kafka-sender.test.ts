@@ -1,12 +1,12 @@
-import { KafkaJSConnectionError, KafkaJSProtocolError } from './kafkajs-errors.ts';
+import { KafkaJSConnectionError, KafkaJSNumberOfRetriesExceeded, KafkaJSProtocolError } from './kafkajs-errors.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Clock } from '../../../src/ports.ts';
 import { SluiceError } from '../../../src/runtime/errors.ts';
-import { silentLogger } from '../../../src/runtime/logger.ts';
+import { createLogger, silentLogger } from '../../../src/runtime/logger.ts';
 import { Metrics } from '../../../src/runtime/metrics.ts';
 import type { OutgoingRecord } from '../../../src/transport/accumulator.ts';
 import type { Acknowledgement, ProducerClient } from '../../../src/transport/kafka-producer.ts';
-import { KafkaSender } from '../../../src/transport/kafka-sender.ts';
+import { KafkaSender, type KafkaSenderOptions } from '../../../src/transport/kafka-sender.ts';
 
 type Answer = Error | readonly Acknowledgement[] | Promise<readonly Acknowledgement[]>;
 
@@ -29,7 +29,7 @@ const clock: Clock = {
 class FakeCluster {
   readonly log: string[] = [];
   readonly sends: { producer: number; partition: number; values: string[] }[] = [];
-  connectErrors: Error[] = [];
+  connectErrors: (Error | Promise<never>)[] = [];
   readonly answers: Answer[];
   #producers = 0;
 
@@ -43,7 +43,8 @@ class FakeCluster {
       connect: () => {
         const error = this.connectErrors.shift();
         this.log.push(`connect ${producer}`);
-        return error === undefined ? Promise.resolve() : Promise.reject(error);
+        if (error instanceof Error) return Promise.reject(error);
+        return error ?? Promise.resolve();
       },
       disconnect: () => {
         this.log.push(`disconnect ${producer}`);
@@ -65,7 +66,7 @@ function start(...answers: Answer[]) {
   return startWith({}, ...answers);
 }
 
-function startWith(options: { permit?: () => void }, ...answers: Answer[]) {
+function startWith(options: Partial<Pick<KafkaSenderOptions, 'permit' | 'logger' | 'clock'>>, ...answers: Answer[]) {
   const cluster = new FakeCluster(answers);
   const metrics = new Metrics();
   const count = vi.spyOn(metrics, 'count');
@@ -94,6 +95,19 @@ describe('the Kafka sender', () => {
     expect(cluster.sends).toHaveLength(2);
     await expect(sender.send(3, [record('b')])).rejects.toMatchObject({ code: 'LEASE_LOST' });
     expect([cluster.sends.length, refusals.length, rebuilds()]).toEqual([2, 0, 0]);
+  });
+
+  it('says once that it may not send for long, and that it goes on', async () => {
+    let nowMs = 0;
+    const permit = (): void => {
+      nowMs += 6_000;
+      if (nowMs < 60_000) throw new SluiceError('LEASE_UNAVAILABLE', 'not confirmed');
+    };
+    const logger = createLogger('silent');
+    const [warn, info] = [vi.spyOn(logger, 'warn'), vi.spyOn(logger, 'info')];
+    const { sender } = startWith({ permit, logger, clock: { ...clock, monotonicMs: () => nowMs } });
+    await sender.send(3, [record('a')]);
+    expect([warn.mock.calls.length, info.mock.calls.length]).toEqual([1, 1]);
   });
 
   it('connects at the first record and keeps the producer', async () => {
@@ -177,6 +191,33 @@ describe('the Kafka sender', () => {
     await sender.send(3, [record('a')]);
     expect(cluster.log.filter((line) => line.startsWith('connect'))).toEqual(['connect 1', 'connect 2', 'connect 3']);
     expect(cluster.sends.map(({ producer }) => producer)).toEqual([3]);
+  });
+
+  it('takes a new producer after two time-outs in a row, not after one that is followed by something else', async () => {
+    const timeout = (): Error =>
+      new KafkaJSNumberOfRetriesExceeded(
+        Object.assign(new Error('Request Produce timed out'), { name: 'KafkaJSRequestTimeoutError' }),
+      );
+    const gone = new KafkaJSConnectionError('broker gone');
+    const { cluster, sender, rebuilds } = start(timeout(), gone, timeout(), ack(3), timeout(), timeout(), timeout());
+    await sender.send(3, [record('a')]);
+    expect(rebuilds()).toBe(0);
+    await sender.send(3, [record('b')]);
+    expect(cluster.sends.map(({ producer }) => producer)).toEqual([1, 1, 1, 1, 1, 1, 2, 2]);
+    expect(rebuilds()).toBe(1);
+  });
+
+  it('does not wait for ever for a login without an answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { cluster, sender } = start();
+    cluster.connectErrors = [new Promise<never>(() => undefined)];
+    const sent = sender.send(3, [record('a')]);
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(cluster.log).toEqual(['connect 1']);
+    await vi.advanceTimersByTimeAsync(1_000);
+    await sent;
+    expect(cluster.log).toEqual(['connect 1', 'disconnect 1', 'connect 2']);
   });
 
   it('gives up when Kafka refuses the login', async () => {

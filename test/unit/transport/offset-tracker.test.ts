@@ -36,6 +36,15 @@ describe('the offset tracker', () => {
     expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 40 }]);
   });
 
+  it('takes no time for a long row of finished batches behind one that is not', () => {
+    const tracker = trackerOf(0);
+    const oldest = tracker.read(0, 1);
+    for (let next = 2; next <= 100_000; next++) tracker.finished(tracker.read(0, next));
+    expect(tracker.uncommitted()).toEqual([]);
+    tracker.finished(oldest);
+    expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 100_000 }]);
+  });
+
   it('knows a batch of an earlier assignment no more', () => {
     const tracker = trackerOf(0);
     const old = tracker.read(0, 10);
