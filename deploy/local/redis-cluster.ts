@@ -108,14 +108,28 @@ async function moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<v
     for (;;) {
       const keys = (await source.callBuffer('CLUSTER', 'GETKEYSINSLOT', String(slot), '10')) as Buffer[];
       if (keys.length === 0) break;
-      // REPLACE: what is written there meanwhile with ASKING is no other key, but the newest of this one has not left yet.
-      await source.call('MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'KEYS', ...keys);
+      await migrate(source, to, keys);
     }
     await target.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
     await source.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
   } finally {
     source.disconnect();
     target.disconnect();
+  }
+}
+
+/**
+ * A busy machine may be late with the answer (IOERR): the keys are then on both sides, and the source, which goes on serving
+ * them, has the newer ones. Hence REPLACE, and once more.
+ */
+async function migrate(source: Redis, to: RedisNode, keys: readonly Buffer[]): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await source.call('MIGRATE', '127.0.0.1', String(to.port), '', '0', '5000', 'REPLACE', 'KEYS', ...keys);
+      return;
+    } catch (error) {
+      if (attempt === 5 || !(error instanceof Error && error.message.startsWith('IOERR'))) throw error;
+    }
   }
 }
 
