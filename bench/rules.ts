@@ -180,7 +180,16 @@ function handWritten(
       };
       for (const { rule, begin } of byTable.get(table) ?? []) {
         const key = `${begin}${id}`;
-        out.push({ action: 'delete', key, partitionKey: key, version, rule, origin, versioned: false });
+        out.push({
+          action: 'delete',
+          key,
+          partitionKey: key,
+          version,
+          rule,
+          origin,
+          versioned: false,
+          againAfterMs: null,
+        });
       }
     }
     return out;
