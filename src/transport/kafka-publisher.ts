@@ -3,6 +3,7 @@ import type { Clock, InvalidationPublisher } from '../ports.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { Accumulator, type OutgoingRecord } from './accumulator.ts';
 import type { KafkaConnection } from './kafka-client.ts';
 import { createProducer } from './kafka-producer.ts';
@@ -99,7 +100,7 @@ export class KafkaPublisher implements InvalidationPublisher {
   async close(): Promise<void> {
     this.#closed = true;
     const limit = setTimeout(() => this.#fail(this.#stopped()), this.#closeTimeoutMs);
-    await Promise.race([this.#limit, aborted(this.#stop.signal)]);
+    await unlessAborted(Promise.resolve(this.#limit), this.#stop.signal).catch(() => undefined);
     await this.#accumulator.idle();
     clearTimeout(limit);
     await Promise.all(this.#senders.map((sender) => sender.close()));
@@ -135,8 +136,4 @@ export class KafkaPublisher implements InvalidationPublisher {
   #stopped(): SluiceError {
     return new SluiceError('TRANSPORT_UNAVAILABLE', `publishing to ${this.#topic} was stopped`);
   }
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
