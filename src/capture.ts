@@ -3,7 +3,7 @@ import type { Daemon, Runtime } from './daemon.ts';
 import { hostname } from 'node:os';
 import { RedisCheckpointStore } from './cache/redis-checkpoint-store.ts';
 import { runCaptureLoop } from './capture-loop.ts';
-import { EventDecoder } from './decode/event-decoder.ts';
+import { BinlogDecoder } from './decode/binlog-decoder.ts';
 import { createActiveCapture } from './active-capture.ts';
 import type { CheckpointStore, DeadLetters, InvalidationPublisher, Lease, RowLookup, StartTrace } from './ports.ts';
 import { FileCheckpointStore } from './progress/file-checkpoint-store.ts';
@@ -104,12 +104,13 @@ export function captureTask(runtime: Runtime, parts: CaptureParts): Task {
     permit: (signal) => parts.lease.acquire(signal),
     // A chunk decoded ahead is enough to keep the pipeline busy; all that waits beyond it stays on the source.
     maxBufferedBytes: settings.maxChunkBytes,
-    createDecoder: (from, { lowerCaseNames }) =>
-      new EventDecoder({
+    createDecoder: (from, { lowerCaseNames, onFile }) =>
+      new BinlogDecoder({
         from,
         maxChunkBytes: settings.maxChunkBytes,
         maxHeldBytes: settings.maxXaBytes,
         lowerCaseNames,
+        onFile,
       }),
     clock,
     logger,

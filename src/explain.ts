@@ -1,6 +1,6 @@
 /** Composition root of questions about the past: history → the evaluator of the capture, once per rule set; nothing is published. */
 import { hostname } from 'node:os';
-import { EventDecoder } from './decode/event-decoder.ts';
+import { BinlogDecoder } from './decode/binlog-decoder.ts';
 import { NO_EPOCHS, type Epochs } from './model/position.ts';
 import type { ChangeBatch } from './model/row-change.ts';
 import type { Clock, RowLookup } from './ports.ts';
@@ -91,7 +91,7 @@ function historyOf({ config, selection, clock, signal }: HistoryRun): AsyncGener
     name: `${name}.explain`,
     maxBufferedBytes: source.maxChunkBytes,
     createDecoder: (from, { lowerCaseNames }) =>
-      new EventDecoder({
+      new BinlogDecoder({
         from,
         maxChunkBytes: source.maxChunkBytes,
         maxHeldBytes: source.maxXaBytes,

@@ -4,12 +4,11 @@ import type { Column, ColumnValue, JsonValue } from '../model/row-change.ts';
 import { parseJson } from '../model/json-text.ts';
 import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT } from '../model/number-text.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
-import { timestampText, timeText, yearText } from './time-text.ts';
 
 /**
  * The canonical text of every column type (docs/types.md): what `CAST(column AS CHAR)` gives in a session with time
- * zone UTC; where that is not text (binary types, BIT, geometry), a form without loss. Values come as the client
- * library reads them with `dateStrings: true`, `jsonStrings: true`, `timezone: 'Z'`.
+ * zone UTC; where that is not text (binary types, BIT, geometry), a form without loss. Values come as
+ * src/decode/binlog/column-layout.ts reads them: mostly as that text already.
  */
 export function columnFor(definition: ColumnDefinition, flavour: Flavour): Column {
   const type = typeInWords(definition.columnType);
@@ -41,31 +40,19 @@ export function typeInWords(columnType: string): string {
 
 type Form = Pick<Column, 'text' | 'json'>;
 
-/** Integers arrive as numbers, beyond 2^53 as strings of exact digits; both print as they are. */
+/** Integers and BIT arrive as numbers, beyond 2^53 as strings of exact digits; both print as they are. */
 const INTEGER: Form = {
   text: (value) => String(value),
   json: (value) => value as number | string,
 };
 
-const TEXT: Form = {
-  // A character set that nobody can decode arrives as bytes.
-  text: (value) => (typeof value === 'string' ? value : hex(value)),
-  json: (value) => (typeof value === 'string' ? value : hex(value)),
-};
+const TEXT: Form = { text: (value) => value as string, json: (value) => value as string };
 
 const BINARY: Form = { text: hex, json: hex };
 
-const BIT: Form = {
-  text: (value) => bitNumber(value).toString(),
-  json: (value) => {
-    const number = bitNumber(value);
-    return number <= Number.MAX_SAFE_INTEGER ? Number(number) : number.toString();
-  },
-};
-
 const YEAR: Form = {
-  text: (value) => yearText(value as number),
-  json: (value) => Number(yearText(value as number)),
+  text: (value) => value as string,
+  json: (value) => Number(value),
 };
 
 const JSON_DOCUMENT: Form = {
@@ -76,6 +63,11 @@ const JSON_DOCUMENT: Form = {
 const GEOMETRY: Form = {
   text: (value) => JSON.stringify(value),
   json: (value) => value as JsonValue,
+};
+
+const VECTOR: Form = {
+  text: vectorText,
+  json: (value) => vectorNumbers(value).map((number) => Number(floatText(number, MYSQL_FLOAT))),
 };
 
 const REAL: Record<Flavour, { float: Form; double: Form }> = {
@@ -94,11 +86,10 @@ const FORMS = new Map<string, Form>([
   ...['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob'].map((type) => [type, BINARY] as const),
   ...['geometry', 'point', 'linestring', 'polygon'].map((type) => [type, GEOMETRY] as const),
   ...['multipoint', 'multilinestring', 'multipolygon', 'geomcollection'].map((type) => [type, GEOMETRY] as const),
-  ['bit', BIT],
+  ['bit', INTEGER],
   ['year', YEAR],
   ['json', JSON_DOCUMENT],
-  ['timestamp', mended(timestampText)],
-  ['time', mended(timeText)],
+  ['vector', VECTOR],
 ]);
 
 /** What is not in the table arrives as the text that it is: decimal, date, datetime, char, text, enum, set. */
@@ -108,18 +99,25 @@ function formFor(type: string, flavour: Flavour): Form {
   return FORMS.get(word) ?? TEXT;
 }
 
-function mended(mend: (text: string) => string): Form {
-  return { text: (value) => mend(value as string), json: (value) => mend(value as string) };
-}
-
 function realForm(text: (value: number) => string): Form {
   return { text: (value) => text(value as number), json: (value) => Number(text(value as number)) };
 }
 
 function hex(value: ColumnValue): string {
-  return Buffer.isBuffer(value) ? value.toString('hex') : String(value);
+  return (value as Buffer).toString('hex');
 }
 
-function bitNumber(value: ColumnValue): bigint {
-  return BigInt(`0x${hex(value) || '0'}`);
+/** As VECTOR_TO_STRING prints it; 32-bit numbers, little-endian. */
+function vectorText(value: ColumnValue): string {
+  return `[${vectorNumbers(value).map(vectorNumberText).join(',')}]`;
+}
+
+function vectorNumbers(value: ColumnValue): number[] {
+  const bytes = value as Buffer;
+  return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
+}
+
+/** C's `%.5e`: an exponent of at least two digits. */
+function vectorNumberText(number: number): string {
+  return number.toExponential(5).replace(/e([+-])(\d)$/, 'e$10$2');
 }

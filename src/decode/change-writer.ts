@@ -1,10 +1,9 @@
 import type { QueryEvent, RowsEvent } from '../model/binlog-event.ts';
-import type { Operation, TableChangeOperation, Transaction } from '../model/row-change.ts';
+import type { Operation, Table, TableChangeOperation, Transaction } from '../model/row-change.ts';
 import { firstVersion, type Version } from '../model/version.ts';
 import type { BatchBuilder } from './batch-builder.ts';
-import { rowChange } from './row-change.ts';
+import { imagesPerRow, rowChange } from './row-change.ts';
 import { touchedTables } from './table-change.ts';
-import type { KnownTable } from './table-registry.ts';
 import type { HeldRows } from './xa/held-rows.ts';
 
 export interface ChangeWriterOptions {
@@ -41,12 +40,15 @@ export class ChangeWriter {
 
   rows(
     operation: Operation,
-    known: KnownTable,
-    { rows, size }: Pick<RowsEvent, 'rows' | 'size'>,
+    table: Table,
+    { images, size }: Pick<RowsEvent, 'images' | 'size'>,
     transaction: Transaction,
   ): void {
-    for (const row of rows) {
-      this.#batches.add(rowChange(operation, known, row, this.#nextVersion(transaction), transaction));
+    const step = imagesPerRow(operation);
+    for (let index = 0; index < images.length; index += step) {
+      const [first, second = null] = [images[index], images[index + 1]];
+      if (first === undefined) break;
+      this.#batches.add(rowChange(operation, table, { first, second }, this.#nextVersion(transaction), transaction));
     }
     this.#batches.addBytes(size, transaction);
   }
@@ -70,8 +72,8 @@ export class ChangeWriter {
       this.#skipVersions(rows.count - rows.tables.length, transaction);
       this.heldTables(rows, transaction);
     } else {
-      for (const { operation, known, rows: images, sizeBytes } of rows.events) {
-        this.rows(operation, known, { rows: images, size: sizeBytes }, transaction);
+      for (const { operation, table, images, sizeBytes } of rows.events) {
+        this.rows(operation, table, { images, size: sizeBytes }, transaction);
       }
     }
   }

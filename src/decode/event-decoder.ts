@@ -11,6 +11,7 @@ import type {
 import { formatCoordinates, type ResumePoint } from '../model/position.ts';
 import type { ChangeBatch, Operation, Transaction } from '../model/row-change.ts';
 import { SluiceError } from '../runtime/errors.ts';
+import { PositionGone } from '../runtime/position-gone.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { EVENT, eventName, WITHOUT_CHANGES, whyUnreadable } from './event-type.ts';
@@ -92,6 +93,15 @@ export class EventDecoder {
     return `${formatCoordinates({ file: this.#file, offset: this.#offset })}${gtid === null ? '' : ` in ${gtid}`}`;
   }
 
+  get file(): string {
+    return this.#file;
+  }
+
+  /** Whether rows that come now are kept until their transaction is committed. */
+  get holdsRows(): boolean {
+    return this.#held !== null;
+  }
+
   /** XA transactions that nobody has ended yet. */
   get prepared(): Pick<PreparedTransactions, 'count' | 'oldest'> {
     return this.#prepared;
@@ -118,6 +128,7 @@ export class EventDecoder {
       case EVENT.updateRowsV1:
       case EVENT.updateRowsCompressed:
       case EVENT.updateRowsCompressedV1:
+      case EVENT.partialUpdateRows:
         this.#rows('update', event as RowsEvent);
         break;
       case EVENT.deleteRows:
@@ -151,8 +162,11 @@ export class EventDecoder {
         this.#rotate(event as RotateEvent);
         return;
       case EVENT.heartbeat:
+      case EVENT.heartbeatV2:
         this.#heartbeat(event as HeartbeatEvent);
         return;
+      case EVENT.incident:
+        throw new PositionGone('incident', `at ${this.place}: the source itself says that it lost changes here`);
       default:
         if (!WITHOUT_CHANGES.has(type)) throw this.#undecodable(`${eventName(type)}: ${whyUnreadable(type)}`);
     }
@@ -246,10 +260,10 @@ export class EventDecoder {
   #rows(operation: Operation, event: RowsEvent): void {
     const transaction = this.#transaction;
     if (transaction === null) throw this.#undecodable('rows outside any transaction');
-    const known = this.#tables.byId(event.tableId);
-    if (known === undefined) throw this.#undecodable(`rows of table id ${event.tableId}, which nothing has defined`);
-    if (this.#held === null) return this.#writer.rows(operation, known, event, transaction);
-    this.#held.add({ operation, known, rows: event.rows, sizeBytes: event.size });
+    const table = this.#tables.byId(event.tableId);
+    if (table === undefined) throw this.#undecodable(`rows of table id ${event.tableId}, which nothing has defined`);
+    if (this.#held === null) return this.#writer.rows(operation, table, event, transaction);
+    this.#held.add({ operation, table, images: event.images, sizeBytes: event.size });
     this.#prepared.limit(this.#held);
   }
 

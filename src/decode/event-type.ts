@@ -60,7 +60,6 @@ export const WITHOUT_CHANGES: ReadonlySet<number> = new Set([
   EVENT.previousGtids,
   EVENT.transactionContext,
   EVENT.viewChange,
-  EVENT.heartbeatV2,
   EVENT.annotateRows,
   EVENT.binlogCheckpoint,
   EVENT.mariadbGtidList,
@@ -69,12 +68,6 @@ export const WITHOUT_CHANGES: ReadonlySet<number> = new Set([
 
 /** Why an event that carries changes cannot be read, and what to do: shown with SOURCE_DECODE. */
 const UNREADABLE = new Map<number, string>([
-  [
-    EVENT.transactionPayload,
-    'compressed transactions are not supported: SET GLOBAL binlog_transaction_compression=OFF',
-  ],
-  [EVENT.partialUpdateRows, "partial JSON updates are not supported: SET GLOBAL binlog_row_value_options=''"],
-  [EVENT.incident, 'the source itself says that it lost changes here: treat the cache as unknown'],
   [EVENT.userVar, 'a statement was logged as text: use binlog_format=ROW in every session'],
   [EVENT.rand, 'a statement was logged as text: use binlog_format=ROW in every session'],
 ]);

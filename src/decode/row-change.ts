@@ -1,32 +1,21 @@
-import type { RowImage, RowPair } from '../model/binlog-event.ts';
-import type { Operation, RowChange, Transaction } from '../model/row-change.ts';
+import type { RowImage } from '../model/binlog-event.ts';
+import type { Operation, RowChange, Table, Transaction } from '../model/row-change.ts';
 import type { Version } from '../model/version.ts';
-import type { KnownTable } from './table-registry.ts';
 
-/** `row` is a pair of images for an update, else one image. */
+/** What stands behind a row of this operation in the log: an update has two images. */
+export function imagesPerRow(operation: Operation): number {
+  return operation === 'update' ? 2 : 1;
+}
+
+/** `first`: the only image, or that of before. */
 export function rowChange(
   operation: Operation,
-  { table, enumColumns }: KnownTable,
-  row: RowImage | RowPair,
+  table: Table,
+  { first, second }: { readonly first: RowImage; readonly second: RowImage | null },
   version: Version,
   transaction: Transaction,
 ): RowChange {
-  let before: RowImage | null = null;
-  let after: RowImage | null = null;
-  if (operation === 'update') ({ before, after } = row as RowPair);
-  else if (operation === 'insert') after = row as RowImage;
-  else before = row as RowImage;
-  if (enumColumns.length > 0) {
-    nameTheEnumError(before, enumColumns);
-    nameTheEnumError(after, enumColumns);
-  }
+  const before = operation === 'insert' ? null : first;
+  const after = operation === 'insert' ? first : operation === 'update' ? second : null;
   return { kind: 'row', operation, table, before, after, version, transaction };
-}
-
-/** The ENUM value with index 0, which a non-strict server stores for anything not in the list, reads as `''`. */
-function nameTheEnumError(image: RowImage | null, enumColumns: readonly string[]): void {
-  if (image === null) return;
-  for (const name of enumColumns) {
-    if (image[name] === undefined) image[name] = '';
-  }
 }

@@ -6,13 +6,6 @@ import { columnFor } from './canonical-text.ts';
 /** More names than any schema has; beyond it the registry forgets all and builds anew. */
 const MAX_TABLES = 20_000;
 
-/** A table, and what the decoder must know beyond the model. */
-export interface KnownTable {
-  readonly table: Table;
-  /** Columns whose stored values may be `undefined` (the empty ENUM error value) and must become `''`. */
-  readonly enumColumns: readonly string[];
-}
-
 /**
  * Which table a table id means at this point of the log.
  * The same definition always gives the same `Table` object, whatever the id, and across
@@ -20,8 +13,8 @@ export interface KnownTable {
  */
 export class TableRegistry {
   /** Valid until the file changes; ids begin anew when the server restarts. */
-  readonly #byId = new Map<number, KnownTable>();
-  readonly #byName = new Map<string, { readonly definition: string; readonly known: KnownTable }>();
+  readonly #byId = new Map<number, Table>();
+  readonly #byName = new Map<string, { readonly definition: string; readonly table: Table }>();
   readonly #flavour: Flavour;
 
   constructor(flavour: Flavour) {
@@ -34,14 +27,14 @@ export class TableRegistry {
     const definition = JSON.stringify([event.schemaName, event.tableName, event.columns, event.primaryKey ?? []]);
     let entry = this.#byName.get(name);
     if (entry?.definition !== definition) {
-      entry = { definition, known: build(event, this.#flavour) };
+      entry = { definition, table: build(event, this.#flavour) };
       if (this.#byName.size >= MAX_TABLES) this.#byName.clear();
       this.#byName.set(name, entry);
     }
-    this.#byId.set(event.tableId, entry.known);
+    this.#byId.set(event.tableId, entry.table);
   }
 
-  byId(tableId: number): KnownTable | undefined {
+  byId(tableId: number): Table | undefined {
     return this.#byId.get(tableId);
   }
 
@@ -51,16 +44,13 @@ export class TableRegistry {
   }
 }
 
-function build(event: TableMapEvent, flavour: Flavour): KnownTable {
+function build(event: TableMapEvent, flavour: Flavour): Table {
   const columns = event.columns.map((definition) => columnFor(definition, flavour));
   return {
-    table: {
-      database: event.schemaName,
-      name: event.tableName,
-      columns,
-      columnsByName: new Map(columns.map((column) => [column.name, column])),
-      primaryKey: (event.primaryKey ?? []).flatMap((index) => columns[index]?.name ?? []),
-    },
-    enumColumns: columns.filter((column) => column.type === 'enum').map((column) => column.name),
+    database: event.schemaName,
+    name: event.tableName,
+    columns,
+    columnsByName: new Map(columns.map((column) => [column.name, column])),
+    primaryKey: (event.primaryKey ?? []).flatMap((index) => columns[index]?.name ?? []),
   };
 }

@@ -74,16 +74,11 @@ export interface TableMapEvent extends BinlogEvent {
   readonly primaryKey?: readonly number[];
 }
 
-export type RowImage = Record<string, unknown>;
+/** Columns by name; one that the log does not have is undefined. */
+export type RowImage = Readonly<Record<string, unknown>>;
 
-/** Every column is in every image: the source refuses anything less than `binlog_row_image=FULL`. */
 export interface RowsEvent extends BinlogEvent {
   readonly tableId: number;
-  /** Images for inserts and deletes, pairs of images for updates. */
-  readonly rows: readonly RowImage[] | readonly RowPair[];
-}
-
-export interface RowPair {
-  readonly before: RowImage;
-  readonly after: RowImage;
+  /** One of each row; of an update two, before and after. */
+  readonly images: readonly RowImage[];
 }

@@ -4,6 +4,7 @@
  * - `reset`: its log was begun anew, or it lost transactions of its own
  * - `other_server`: another server without a common history, or one that can no longer continue this kind of position
  * - `transactions_lost`: a failover to a server that lacks transactions we have seen, and that nobody gives them to
+ * - `incident`: the source says in its log that it lost changes
  * - `checkpoint_unreadable`: the checkpoint is damaged
  * - `checkpoint_missing`: it is not there, although this daemon has worked with this cache before
  */
@@ -12,6 +13,7 @@ export const GAP_REASONS = [
   'reset',
   'other_server',
   'transactions_lost',
+  'incident',
   'checkpoint_unreadable',
   'checkpoint_missing',
 ] as const;

@@ -7,7 +7,6 @@ import type { MysqlAddress } from '../runtime/config/config.ts';
 import { BinlogTap } from './binlog-tap.ts';
 import { clientOptions } from './connection-settings.ts';
 import type { Decoder } from './decoder.ts';
-import type { LogIdentities } from './log-identities.ts';
 import { prepareReplica } from './replica-session.ts';
 import { Watchdog } from './watchdog.ts';
 import { internalsOf } from './zongji-internals.ts';
@@ -15,8 +14,6 @@ import { internalsOf } from './zongji-internals.ts';
 export interface BinlogStreamOptions {
   readonly address: MysqlAddress;
   readonly from: ResumePoint;
-  /** Told every event. */
-  readonly files?: LogIdentities;
   readonly decoder: Decoder;
   readonly serverId: number;
   readonly replicaUuid: string;
@@ -32,7 +29,7 @@ export interface BinlogStreamOptions {
 
 /**
  * One connection attempt: one zongji instance from connecting to its first error. Pull batches with `next()`; nothing
- * is pushed. An instance is never used again: after an error zongji goes on past the rows it could not read.
+ * is pushed. An instance is never used again: after a dead connection zongji does not start a second time.
  *
  * A batch reaches a consumer that waits in the same tick in which its chunk of the socket was parsed: while a chunk is
  * parsed (synchronously, event by event) the decoder collects, and one `nextTick` behind it wakes the consumer.
@@ -59,9 +56,7 @@ export class BinlogStream {
   start(): void {
     const { position } = this.#options.from;
     this.#zongji.on('ready', () => this.#onReady());
-    this.#zongji.on('error', (error: Error) => {
-      this.#fail(this.#tap?.parsing === true ? this.#tap.undecodable(error) : error);
-    });
+    this.#zongji.on('error', (error: Error) => this.#fail(error));
     const { file, offset } = position.coordinates;
     this.#zongji.start({
       serverId: this.#options.serverId,
@@ -103,18 +98,16 @@ export class BinlogStream {
   }
 
   #onReady(): void {
-    const { decoder, files, serverId: _serverId, ...session } = this.#options;
+    const { decoder, serverId: _serverId, ...session } = this.#options;
     const { connection, ctrlConnection } = this.#zongji;
     if (connection === null || ctrlConnection === null) return;
     prepareReplica(connection, ctrlConnection, session, (error) => this.#fail(error));
     this.#tap = new BinlogTap({
       zongji: internalsOf(this.#zongji),
-      onEvent: (type, event) => {
-        files?.note(type, event);
-        decoder.push(type, event);
+      onEvent: (bytes, start, end) => {
+        decoder.push(bytes, start, end);
         this.#scheduleFlush();
       },
-      place: () => decoder.place,
       onBroken: (error) => this.#fail(error),
     });
   }

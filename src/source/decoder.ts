@@ -1,12 +1,14 @@
-import type { BinlogEvent } from '../model/binlog-event.ts';
 import type { BinlogCoordinates, ResumePoint } from '../model/position.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
 
-/** What the source needs of a decoder (src/decode/event-decoder.ts); the composition root brings them together. */
+/** What the source needs of a decoder (src/decode/binlog-decoder.ts); the composition root brings them together. */
 export interface Decoder {
-  /** Throws SOURCE_DECODE for what it cannot read. */
-  push(type: number, event: BinlogEvent): void;
-  /** The next batch, null when there is none. */
+  /**
+   * One event as it stands in the log, with its checksum, if it has one. The bytes are kept: nobody may write to them again. Throws
+   * SOURCE_DECODE for what it cannot read.
+   */
+  push(bytes: Buffer, start: number, end: number): void;
+  /** The next batch, null when there is none. Throws what `push` throws, for an event that holds many others. */
   take(): ChangeBatch | null;
   readonly bufferedBytes: number;
   readonly place: string;
@@ -28,5 +30,10 @@ export interface NameFolding {
   readonly lowerCaseNames: boolean;
 }
 
+export interface DecoderContext extends NameFolding {
+  /** Told of each file of the log before anything in it is decoded: its name, and when it was begun. May throw. */
+  readonly onFile?: (file: string, beganMs: number) => void;
+}
+
 /** A new one for each connection attempt; it begins at a transaction end. */
-export type DecoderFactory = (from: ResumePoint, names: NameFolding) => Decoder;
+export type DecoderFactory = (from: ResumePoint, context: DecoderContext) => Decoder;

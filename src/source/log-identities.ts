@@ -1,10 +1,6 @@
-import type { BinlogEvent, RotateEvent } from '../model/binlog-event.ts';
 import type { LogIdentity, Position, TransactionEnd } from '../model/position.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
 import { PositionGone } from '../runtime/position-gone.ts';
-
-const ROTATE = 4;
-const FORMAT_DESCRIPTION = 15;
 
 /** Batches may wait for a while; a file has room for very many of them. */
 const REMEMBERED_FILES = 16;
@@ -18,8 +14,6 @@ export class LogIdentities {
   /** Null: nothing to compare with, or it is compared. */
   #expected: { readonly file: string; readonly fileBeganMs: number } | null;
   readonly #began = new Map<string, number>();
-  /** Of the newest event. */
-  #file = '';
   /** Of the newest batch. */
   #batchFile: string | null = null;
 
@@ -29,10 +23,20 @@ export class LogIdentities {
     this.#expected = log?.serverUuid === serverUuid ? { file: coordinates.file, fileBeganMs: log.fileBeganMs } : null;
   }
 
-  /** Every event of the stream. Throws SOURCE_POSITION_GONE when it begins in a file that only has the name of ours. */
-  note(type: number, event: BinlogEvent): void {
-    if (type === ROTATE) this.#file = (event as RotateEvent).binlogName;
-    else if (type === FORMAT_DESCRIPTION && event.timestamp > 0) this.#begin(event.timestamp);
+  /** A file has begun, in the log or for this stream. Throws SOURCE_POSITION_GONE when it only has the name of ours. */
+  note(file: string, beganMs: number): void {
+    const expected = this.#expected;
+    this.#expected = null;
+    if (expected?.file === file && expected.fileBeganMs !== beganMs) {
+      const at = (ms: number): string => new Date(ms).toISOString();
+      throw new PositionGone(
+        'reset',
+        `the file ${file} was begun at ${at(beganMs)}, and the one we have read at ${at(expected.fileBeganMs)}: the log was begun anew`,
+      );
+    }
+    this.#began.set(file, beganMs);
+    const [oldest] = this.#began.keys();
+    if (this.#began.size > REMEMBERED_FILES && oldest !== undefined) this.#began.delete(oldest);
   }
 
   /** Is the batch the first behind a file that the stream has left? Its end is then not of the log that was checked before. */
@@ -49,20 +53,5 @@ export class LogIdentities {
     const log: LogIdentity = { serverUuid: this.#serverUuid, fileBeganMs };
     const identified: TransactionEnd = { ...end, log };
     return { ...batch, end: identified };
-  }
-
-  #begin(beganMs: number): void {
-    const expected = this.#expected;
-    this.#expected = null;
-    if (expected?.file === this.#file && expected.fileBeganMs !== beganMs) {
-      const at = (ms: number): string => new Date(ms).toISOString();
-      throw new PositionGone(
-        'reset',
-        `the file ${this.#file} was begun at ${at(beganMs)}, and the one we have read at ${at(expected.fileBeganMs)}: the log was begun anew`,
-      );
-    }
-    this.#began.set(this.#file, beganMs);
-    const [oldest] = this.#began.keys();
-    if (this.#began.size > REMEMBERED_FILES && oldest !== undefined) this.#began.delete(oldest);
   }
 }

@@ -107,14 +107,16 @@ export class MysqlChangeSource implements ChangeSource {
     const from = tracker.resumePoint();
     const facts = await checkResume(session, from.position, { clock, signal });
     const files = new LogIdentities({ position: from.position, serverUuid: facts.serverUuid });
-    const decoder = createDecoder(from, facts);
+    const decoder = createDecoder(from, {
+      lowerCaseNames: facts.lowerCaseNames,
+      onFile: (file, beganMs) => files.note(file, beganMs),
+    });
     this.#preparedWatch.follow(decoder);
     let checkedAtMs = clock.monotonicMs();
     const stream = new BinlogStream({
       ...this.#options,
       replicaUuid: replicaUuid(pipeline, this.#options.serverId),
       from,
-      files,
       decoder,
       onStreaming: () => {
         metrics.set('sluice_source_connected', { pipeline }, 1);

@@ -1,4 +1,3 @@
-import type { BinlogEvent } from '../model/binlog-event.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
 import type { Decoder, Prepared } from './decoder.ts';
 
@@ -27,8 +26,8 @@ export class SingleTransactions implements Decoder {
     return this.#decoder.prepared;
   }
 
-  push(type: number, event: BinlogEvent): void {
-    this.#decoder.push(type, event);
+  push(bytes: Buffer, start: number, end: number): void {
+    this.#decoder.push(bytes, start, end);
     for (let batch = this.#decoder.take(); batch !== null; batch = this.#decoder.take()) {
       this.#batches.push(batch);
       this.#batchBytes += weight(batch);

@@ -1,10 +1,15 @@
 /** Events of a made-up binary log, for tests of the decoder: a small log that knows its own offsets. */
 import { EVENT } from '../../src/decode/event-type.ts';
-import type { BinlogEvent, ColumnDefinition, RowImage, RowPair } from '../../src/model/binlog-event.ts';
+import type { BinlogEvent, ColumnDefinition, RowImage } from '../../src/model/binlog-event.ts';
 
 export interface LoggedEvent {
   readonly type: number;
   readonly event: BinlogEvent;
+}
+
+export interface RowPair {
+  readonly before: RowImage;
+  readonly after: RowImage;
 }
 
 export const UUID = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
@@ -71,15 +76,16 @@ export class FakeBinlog {
   }
 
   inserts(rows: readonly RowImage[], tableId = 1): this {
-    return this.add(EVENT.writeRows, { tableId, rows }, 100 * rows.length);
+    return this.add(EVENT.writeRows, { tableId, images: rows }, 100 * rows.length);
   }
 
   updates(rows: readonly RowPair[], tableId = 1): this {
-    return this.add(EVENT.updateRows, { tableId, rows }, 100 * rows.length);
+    const images = rows.flatMap(({ before, after }) => [before, after]);
+    return this.add(EVENT.updateRows, { tableId, images }, 100 * rows.length);
   }
 
   deletes(rows: readonly RowImage[], tableId = 1): this {
-    return this.add(EVENT.deleteRows, { tableId, rows }, 100 * rows.length);
+    return this.add(EVENT.deleteRows, { tableId, images: rows }, 100 * rows.length);
   }
 
   xid(): this {

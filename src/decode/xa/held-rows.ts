@@ -1,13 +1,13 @@
 import type { RowsEvent } from '../../model/binlog-event.ts';
 import type { Operation, Table } from '../../model/row-change.ts';
 import { CHANGE_BYTES } from '../batch-builder.ts';
-import type { KnownTable } from '../table-registry.ts';
+import { imagesPerRow } from '../row-change.ts';
 
 /** One row event, as it was read. */
 export interface HeldEvent {
   readonly operation: Operation;
-  readonly known: KnownTable;
-  readonly rows: RowsEvent['rows'];
+  readonly table: Table;
+  readonly images: RowsEvent['images'];
   readonly sizeBytes: number;
 }
 
@@ -41,13 +41,14 @@ export class HeldRows {
   }
 
   add(event: HeldEvent): void {
-    if (event.rows.length === 0) return;
-    const { table } = event.known;
-    this.#count += event.rows.length;
+    const { table, images, operation } = event;
+    const rows = images.length / imagesPerRow(operation);
+    if (rows === 0) return;
+    this.#count += rows;
     this.#tables.set(`${table.database}.${table.name}`, table);
     if (this.#events === null) return;
     this.#events.push(event);
-    this.#bytes += event.sizeBytes + event.rows.length * CHANGE_BYTES;
+    this.#bytes += event.sizeBytes + rows * CHANGE_BYTES;
   }
 
   giveUp(): void {

@@ -1,23 +1,25 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import ZongJi from '@vlasky/zongji';
-import { EventDecoder } from '../../../src/decode/event-decoder.ts';
+import { BinlogDecoder } from '../../../src/decode/binlog-decoder.ts';
+import { CHECKSUM_BYTES, crc32, hasChecksum } from '../../../src/decode/binlog/checksum.ts';
+import { EVENT } from '../../../src/decode/event-type.ts';
 import { NO_EPOCHS, type Flavour } from '../../../src/model/position.ts';
+import type { Change, Column, Row } from '../../../src/model/row-change.ts';
 import { RuleEvaluator } from '../../../src/rules/evaluate/evaluate.ts';
 import { loadRules } from '../../../src/rules/rule-file.ts';
+import { SluiceError } from '../../../src/runtime/errors.ts';
 import { Metrics } from '../../../src/runtime/metrics.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
-import { BinlogTap } from '../../../src/source/binlog-tap.ts';
-import { toSourceError } from '../../../src/source/source-errors.ts';
-import { internalsOf, type BinlogCommandClass, type Packet } from '../../../src/source/zongji-internals.ts';
 import type { Random } from '../random.ts';
 import { mutate } from '../mutate.ts';
 import { codeOf, type Input, type Target } from '../target.ts';
 
-const require = createRequire(import.meta.url);
-const ADDRESS = { host: 'fuzz', port: 3306, user: 'fuzz', password: '', database: null, tls: null };
+const TYPE_AT = 4;
 const LENGTH_AT = 9;
 const HEADER_BYTES = 19;
+
+const MAX_CHUNK_BYTES = 20_000;
+/** A definition that is known already is not looked at again, and a rotation that is made up may have no checksum. */
+const UNCHECKED: ReadonlySet<number | undefined> = new Set([EVENT.tableMap, EVENT.rotate]);
 
 const RULES = `rules:
   - name: product
@@ -42,83 +44,93 @@ function corpusOf(flavour: Flavour): Stream {
   return { flavour, events: text.trim().split('\n').map((line) => Buffer.from(line, 'hex')) }; // prettier-ignore
 }
 
-/** Events of a real binary log, changed, on the way that every event takes: tap, parser, decoder, batches, rules. */
-export async function decoderTarget(): Promise<Target> {
+/** The kind of checksum that a format description announces: a log that says it has none is believed. */
+function announcesNone(event: Buffer): boolean {
+  return event[TYPE_AT] === EVENT.formatDescription && event[event.length - CHECKSUM_BYTES - 1] === 0;
+}
+
+/** Events of a real binary log, changed, on the way that every event takes: decoder, batches, every value, rules. */
+export function decoderTarget(): Promise<Target> {
   const streams = [corpusOf('mysql'), corpusOf('mariadb')] as const;
-  const path = require.resolve('@vlasky/zongji').replace(/index\.js$/, 'lib/sequence/binlog.js');
-  const { default: classOf } = (await import(path)) as { default: (zongji: ZongJi) => BinlogCommandClass };
   const ruleSet = loadRules([{ file: 'rules.yaml', text: RULES }]);
   const metrics = new Metrics();
-  return {
+  return Promise.resolve({
     name: 'decoder',
     share: 20,
     make: (random) => makeInput(random, streams),
-    run: async ([first, ...packets]) => {
-      const flavour = first?.[0] === 1 ? 'mariadb' : 'mysql';
-      const broken = decode(flavour, packets, classOf);
+    run: async ([first, ...events]) => {
+      const decoder = decoderOf(first?.[0] === 1 ? 'mariadb' : 'mysql');
+      let outcome = 'accepted';
       const evaluator = new RuleEvaluator({ ruleSet, metrics, lookup: null, clock: systemClock });
-      for (let batch = broken.decoder.take(); batch !== null; batch = broken.decoder.take()) {
-        const signal = new AbortController().signal;
-        try {
-          await evaluator.evaluate(batch, { captureTimeMs: 0, epochs: NO_EPOCHS, signal });
-        } catch (error) {
-          // A value that is not of its type is seen only where it is used.
-          return codeOf(error);
-        }
+      try {
+            // A log without checksums says nothing of what is damaged.
+        const check = events.some(announcesNone) ? pushUnchecked : push;
+        for (const event of events) check(decoder, event);
+      } catch (error) {
+        outcome = coded(error);
       }
-      if (broken.error === null) return 'accepted';
-      const { code } = toSourceError(broken.error, ADDRESS);
-      const isEnd = broken.error instanceof Error && broken.error.message === 'the server ended the stream';
-      if (code !== 'SOURCE_DECODE' && !isEnd) throw new Error(`refused with ${code}`, { cause: broken.error });
-      return code;
+      try {
+        for (let batch = decoder.take(); batch !== null; batch = decoder.take()) {
+          for (const change of batch.changes) readAll(change);
+          await evaluator.evaluate(batch, { captureTimeMs: 0, epochs: NO_EPOCHS, signal: new AbortController().signal });
+        }
+      } catch (error) {
+        // A value that is not of its type is seen only where it is used.
+        return coded(error);
+      }
+      return outcome;
     },
-  };
-}
+  });
+} // prettier-ignore
 
-function decode(flavour: Flavour, packets: Input, classOf: (zongji: ZongJi) => BinlogCommandClass) {
+function decoderOf(flavour: Flavour): BinlogDecoder {
   const position = { flavour, serverUuid: 'fuzz', coordinates: { file: 'binlog.000001', offset: 4 }, gtidSet: '' };
-  const decoder = new EventDecoder({ from: { position, lastVersion: 0 }, maxChunkBytes: 20_000, maxHeldBytes: 4_000 });
-  const state: { decoder: EventDecoder; error: unknown } = { decoder, error: null };
-  const zongji = new ZongJi({});
-  const internals = internalsOf(zongji);
-  Object.assign(internals, { BinlogClass: classOf(zongji), useChecksum: true, isMariaDb: flavour === 'mariadb' });
-  const fail = (error: unknown): void => void (state.error ??= error);
-  const tap = new BinlogTap({
-    zongji: internals,
-    onEvent: (type, event) => decoder.push(type, event),
-    place: () => decoder.place,
-    onBroken: fail,
-  });
-  // As BinlogStream does it.
-  zongji.on('error', (error: Error) => {
-    fail(tap.parsing ? tap.undecodable(error) : error);
-    tap.close();
-  });
-  const connection = { writePacket: () => undefined };
-  Object.assign(zongji, { connection });
-  let receive = new internals.BinlogClass(() => undefined).start(undefined, connection) as Receive;
-  for (const bytes of packets) receive = receive(packetOf(bytes), connection) as Receive;
-  return state;
+  return new BinlogDecoder({ from: { position, lastVersion: 0 }, maxChunkBytes: MAX_CHUNK_BYTES, maxHeldBytes: 4_000 });
 }
 
-type Receive = (packet: Packet, connection: unknown) => unknown;
-
-/** mysql2's packet, as far as zongji looks at it: four bytes of a header of its own come first. */
-function packetOf(bytes: Buffer): Packet {
-  const buffer = Buffer.concat([Buffer.alloc(4), bytes]);
-  const packet: Packet = { buffer, offset: 4, end: buffer.length };
-  return Object.assign(packet, { isEOF: () => false, isError: () => false });
+/** A damaged event must not get through: its checksum is wrong. */
+function push(decoder: BinlogDecoder, event: Buffer): void {
+  const isDamaged = event.length > HEADER_BYTES && !hasChecksum(event, 0, event.length);
+  const isHeldBack = decoder.bufferedBytes > MAX_CHUNK_BYTES;
+  decoder.push(event, 0, event.length);
+  if (isDamaged && !isHeldBack && !UNCHECKED.has(event[TYPE_AT])) throw new Error('a damaged event was accepted');
 }
 
-/** A run of neighbours, of which some are changed, left out, doubled or exchanged; a marker byte before each. */
+function pushUnchecked(decoder: BinlogDecoder, event: Buffer): void {
+  decoder.push(event, 0, event.length);
+}
+
+function readAll(change: Change): void {
+  if (change.kind !== 'row') return;
+  for (const column of change.table.columns) {
+    for (const row of [change.before, change.after]) if (row !== null) read(column, row);
+  }
+}
+
+function read(column: Column, row: Row): void {
+  const value = row[column.name];
+  if (value === null || value === undefined) return;
+  if (typeof column.text(value) !== 'string') throw new Error('a value without a text');
+  column.json(value);
+}
+
+/** Throws what has no code of ours. */
+function coded(error: unknown): string {
+  if (error instanceof SluiceError && (error.code === 'SOURCE_DECODE' || error.code === 'SOURCE_POSITION_GONE')) return error.code;
+  return codeOf(error);
+} // prettier-ignore
+
+/**
+ * A run of neighbours behind the events that begin the log, of which some are changed, left out, doubled or exchanged. Most changes get a
+ * checksum that fits: else nothing but the checksum would be tried.
+ */
 function makeInput(random: Random, streams: readonly [Stream, Stream]): Input {
   const { flavour, events } = random.pick(streams);
   const from = random.below(events.length);
   const packets = events.slice(from, from + 3 + random.below(14));
   for (let changes = 1 + random.below(3); changes > 0; changes--) changeOne(packets, random, events);
-  const marked = packets.map((event) => Buffer.concat([Buffer.alloc(1), event]));
-  if (random.chance(0.01)) random.pick(marked)?.writeUInt8(random.below(256), 0);
-  return [Buffer.from([flavour === 'mariadb' ? 1 : 0]), ...marked];
+  const head = random.chance(0.9) ? events.slice(0, 1) : [];
+  return [Buffer.from([flavour === 'mariadb' ? 1 : 0]), ...head, ...packets];
 }
 
 function changeOne(packets: Buffer[], random: Random, events: readonly Buffer[]): void {
@@ -133,7 +145,11 @@ function changeOne(packets: Buffer[], random: Random, events: readonly Buffer[])
     const head = random.chance(0.9) ? HEADER_BYTES : 0;
     const body = mutate(packet.subarray(head), random, random.pick(events) ?? packet);
     const changed = Buffer.concat([packet.subarray(0, head), body]);
-    if (changed.length >= HEADER_BYTES && random.chance(0.7)) changed.writeUInt32LE(changed.length, LENGTH_AT);
+    if (changed.length >= HEADER_BYTES && random.chance(0.9)) changed.writeUInt32LE(changed.length, LENGTH_AT);
+    if (changed.length >= HEADER_BYTES + CHECKSUM_BYTES && random.chance(0.8)) {
+      const end = changed.length - CHECKSUM_BYTES;
+      changed.writeInt32LE(crc32(changed, 0, end), end);
+    }
     packets[index] = changed;
   }
 }

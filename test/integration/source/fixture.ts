@@ -2,7 +2,7 @@
 import { createPool, type Pool } from 'mysql2/promise';
 import { onTestFinished } from 'vitest';
 import { readAddresses, type SqlAddress } from '../../../deploy/local/services.ts';
-import { EventDecoder } from '../../../src/decode/event-decoder.ts';
+import { BinlogDecoder } from '../../../src/decode/binlog-decoder.ts';
 import type { Position, ResumePoint } from '../../../src/model/position.ts';
 import type { Change, ChangeBatch, RowChange, TableChange } from '../../../src/model/row-change.ts';
 import type { MysqlAddress } from '../../../src/runtime/config/config.ts';
@@ -83,8 +83,7 @@ export function openSource({
     connectTimeoutMs: 10_000,
     netWriteTimeoutMs: 60_000,
     maxBufferedBytes: 1_000_000,
-    createDecoder: (from, { lowerCaseNames }) =>
-      new EventDecoder({ from, maxChunkBytes, maxHeldBytes, lowerCaseNames }),
+    createDecoder: (from, context) => new BinlogDecoder({ from, maxChunkBytes, maxHeldBytes, ...context }),
     clock: systemClock,
     logger: silentLogger,
     metrics,

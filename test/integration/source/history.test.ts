@@ -1,7 +1,7 @@
 import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startMysql } from '../../../deploy/local/services.ts';
-import { EventDecoder } from '../../../src/decode/event-decoder.ts';
+import { BinlogDecoder } from '../../../src/decode/binlog-decoder.ts';
 import type { BinlogCoordinates } from '../../../src/model/position.ts';
 import type { ChangeBatch } from '../../../src/model/row-change.ts';
 import type { MysqlAddress } from '../../../src/runtime/config/config.ts';
@@ -29,7 +29,7 @@ async function history(
     connectTimeoutMs: 10_000,
     netWriteTimeoutMs: 60_000,
     maxBufferedBytes: 1_000_000,
-    createDecoder: (from, { lowerCaseNames }) => new EventDecoder({ from, maxChunkBytes, lowerCaseNames }),
+    createDecoder: (from, { lowerCaseNames }) => new BinlogDecoder({ from, maxChunkBytes, lowerCaseNames }),
     selection,
     clock: systemClock,
     logger: silentLogger,

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { columnFor, typeInWords } from '../../../src/decode/canonical-text.ts';
 import type { Flavour } from '../../../src/model/position.ts';
 import type { JsonValue } from '../../../src/model/row-change.ts';
@@ -6,7 +6,7 @@ import type { JsonValue } from '../../../src/model/row-change.ts';
 const column = (columnType: string, flavour: Flavour = 'mysql') =>
   columnFor({ name: 'c', columnType, charset: null }, flavour);
 
-/** Column type, value as the client library gives it, canonical text, JSON value. */
+/** Column type, value as it is read from a row, canonical text, JSON value. */
 const CASES: readonly [string, unknown, string, JsonValue][] = [
   ['int', -5, '-5', -5],
   ['bigint unsigned', '18446744073709551615', '18446744073709551615', '18446744073709551615'],
@@ -17,10 +17,9 @@ const CASES: readonly [string, unknown, string, JsonValue][] = [
   ['float', 1000015, '1000020', 1000020],
   ['double', 0.1 + 0.2, '0.30000000000000004', 0.30000000000000004],
   ['double', 1e21, '1e21', 1e21],
-  ['bit(1)', Buffer.from([1]), '1', 1],
-  ['bit(64)', Buffer.from('ffffffffffffffff', 'hex'), '18446744073709551615', '18446744073709551615'],
+  ['bit(1)', 1, '1', 1],
+  ['bit(64)', '18446744073709551615', '18446744073709551615', '18446744073709551615'],
   ['varchar(9)', 'text ', 'text ', 'text '],
-  ['varchar(9)', Buffer.from([0xc3]), 'c3', 'c3'],
   ['binary(2)', Buffer.from([0, 255]), '00ff', '00ff'],
   ['longblob', Buffer.alloc(0), '', ''],
   ["enum('a','b')", 'b', 'b', 'b'],
@@ -30,33 +29,17 @@ const CASES: readonly [string, unknown, string, JsonValue][] = [
   ['timestamp', '2024-02-29 01:02:03', '2024-02-29 01:02:03', '2024-02-29 01:02:03'],
   ['timestamp', '0000-00-00 00:00:00', '0000-00-00 00:00:00', '0000-00-00 00:00:00'],
   ['time', '838:59:59', '838:59:59', '838:59:59'],
-  ['year', 2024, '2024', 2024],
-  ['year', 1900, '0000', 0],
+  ['year', '2024', '2024', 2024],
+  ['year', '0000', '0000', 0],
   ['json', '{"a": [1, "x"]}', '{"a": [1, "x"]}', { a: [1, 'x'] }],
   ['json', 'null', 'null', null],
+  ['vector', Buffer.from('0000803f000020c0', 'hex'), '[1.00000e+00,-2.50000e+00]', [1, -2.5]],
   ['point', { x: 1, y: 2 }, '{"x":1,"y":2}', { x: 1, y: 2 }],
 ];
 
 it.each(CASES)('prints %s %o as %s', (type, value, text, json) => {
   expect(column(type).text(value)).toBe(text);
   expect(column(type).json(value)).toEqual(json);
-});
-
-describe('values that the client library delivers wrongly are mended', () => {
-  it.each([
-    ['-00:00:64', '-00:01:00'],
-    ['-00:63:64', '-01:00:00'],
-    ['-09:63:64.00', '-10:00:00.00'],
-    ['-00:05:64', '-00:06:00'],
-    ['-00:00:59', '-00:00:59'],
-  ])('TIME %s is %s', (value, text) => {
-    expect(column('time').text(value)).toBe(text);
-  });
-
-  it('a TIMESTAMP beyond January 2038, read as one before 1970', () => {
-    const wrapped = new Date((4_000_000_000 - 2 ** 32) * 1000).toISOString().slice(0, 19).replace('T', ' ');
-    expect(column('timestamp', 'mariadb').text(`${wrapped}.5`)).toBe('2096-10-02 07:06:40.5');
-  });
 });
 
 it('prints small reals as each flavour does', () => {

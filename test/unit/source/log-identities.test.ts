@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { BinlogEvent } from '../../../src/model/binlog-event.ts';
 import type { LogIdentity, Position } from '../../../src/model/position.ts';
 import { LogIdentities } from '../../../src/source/log-identities.ts';
 
@@ -11,14 +10,12 @@ const position = (log?: LogIdentity): Position => ({
   gtidSet: '0-1-9',
   ...(log === undefined ? {} : { log }),
 });
-const event = (timestamp: number, more: object = {}): BinlogEvent => ({ timestamp, nextPosition: 0, size: 0, ...more });
 const batch = (file: string) => ({ end: { coordinates: { file, offset: 600 }, gtids: [], lastVersion: 1 } });
 
 /** A stream that begins in the file. */
 function stream(at: Position, serverUuid: string, file: string, beganMs: number): LogIdentities {
   const files = new LogIdentities({ position: at, serverUuid });
-  files.note(4, event(0, { binlogName: file, position: 4 }));
-  files.note(15, event(beganMs));
+  files.note(file, beganMs);
   return files;
 }
 
@@ -43,8 +40,7 @@ describe('a file of the log', () => {
     expect(files.identified(batch('binlog.000002')).end).toMatchObject({
       log: { serverUuid: 'now', fileBeganMs: BEGAN },
     });
-    files.note(4, event(0, { binlogName: 'binlog.000003', position: 4 }));
-    files.note(15, event(BEGAN + 7_000));
+    files.note('binlog.000003', BEGAN + 7_000);
     // The batch was decoded before the rotation.
     expect(files.identified(batch('binlog.000002')).end).toMatchObject({ log: { fileBeganMs: BEGAN } });
     expect(files.hasLeftFile(batch('binlog.000003'))).toBe(true);

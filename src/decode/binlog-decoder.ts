@@ -1,0 +1,248 @@
+import { SluiceError, errorMessage } from '../runtime/errors.ts';
+import type { BinlogEvent } from '../model/binlog-event.ts';
+import type { ChangeBatch } from '../model/row-change.ts';
+import { CHECKSUM_BYTES, hasChecksum } from './binlog/checksum.ts';
+import * as control from './binlog/control-events.ts';
+import { Cursor } from './binlog/cursor.ts';
+import { GtidReader, parseMariadbGtid, parseTaggedGtid } from './binlog/gtid-event.ts';
+import { HEADER_BYTES, lengthOf, nextPositionOf, timestampOf, typeOf } from './binlog/header.ts';
+import { uncompressedEvent } from './binlog/mariadb-compression.ts';
+import type { StoredRow } from './binlog/row-images.ts';
+import { columnsAt, ROWS_LAYOUT, tableIdOf, type RowsLayout, type TableReader } from './binlog/rows.ts';
+import { parsePayload, PayloadEvents } from './binlog/transaction-payload.ts';
+import { EventDecoder, type EventDecoderOptions } from './event-decoder.ts';
+import { EVENT, eventName } from './event-type.ts';
+import type { PreparedTransactions } from './xa/prepared-transactions.ts';
+import { TableReaders } from './table-readers.ts';
+
+/** Bytes of an event that came while a compressed transaction was being given out. */
+interface Waiting {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** An event without its checksum, and what it says about where it ends in the log. */
+interface Place {
+  readonly start: number;
+  readonly end: number;
+  readonly nextPosition: number;
+}
+
+/** A compressed transaction that is being given out. */
+interface OpenPayload {
+  readonly events: PayloadEvents;
+  /** Where it ends in the log: the events in it have no place of their own. */
+  readonly nextPosition: number;
+}
+
+export interface BinlogDecoderOptions extends EventDecoderOptions {
+  /** Told of each file before anything in it is decoded. May throw. */
+  readonly onFile?: ((file: string, beganMs: number) => void) | undefined;
+}
+
+/**
+ * The bytes of the binary log → batches of changes. This class knows how events are written, and EventDecoder what they mean.
+ *
+ * Nothing of an event is copied: rows are read from its bytes when a rule asks for a column. So whoever gives the bytes must not write to
+ * them again. What a format has that is not known here stops the line with SOURCE_DECODE.
+ */
+export class BinlogDecoder {
+  readonly #events: EventDecoder;
+  readonly #isMariadb: boolean;
+  readonly #tables = new TableReaders();
+  readonly #gtids = new GtidReader();
+  readonly #maxChunkBytes: number;
+  readonly #onFile: ((file: string, beganMs: number) => void) | null;
+  /** Null: no format description has come yet. */
+  #checksumBytes: number | null = null;
+  #payload: OpenPayload | null = null;
+  #broken: SluiceError | null = null;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+
+  constructor(options: BinlogDecoderOptions) {
+    this.#events = new EventDecoder(options);
+    this.#isMariadb = options.from.position.flavour === 'mariadb';
+    this.#maxChunkBytes = options.maxChunkBytes;
+    this.#onFile = options.onFile ?? null;
+  }
+
+  /** What waits to be taken, in bytes. */
+  get bufferedBytes(): number {
+    return this.#events.bufferedBytes + this.#waitingBytes + (this.#payload?.events.heldBytes ?? 0);
+  }
+
+  get place(): string {
+    return this.#events.place;
+  }
+
+  get prepared(): Pick<PreparedTransactions, 'count' | 'oldest'> {
+    return this.#events.prepared;
+  }
+
+  /**
+   * One event: its header, its body and its checksum, from `start` to `end`. Throws SOURCE_DECODE for what may carry changes and cannot be
+   * read, and SOURCE_POSITION_GONE for an incident.
+   */
+  push(bytes: Buffer, start: number, end: number): void {
+    if (this.#broken !== null) throw this.#broken;
+    if (this.#payload !== null) {
+      this.#waiting.push({ bytes, start, end });
+      this.#waitingBytes += end - start;
+      return;
+    }
+    this.#guarded(() => {
+      this.#read(bytes, start, end);
+      if (this.#payload !== null) this.#goOn();
+    }, bytes, start);
+  } // prettier-ignore
+
+  /** The next batch: all complete transactions, else a chunk of an open one that grew too large, else null. To be called again until null. */
+  take(): ChangeBatch | null {
+    const batch = this.#events.take();
+    if (batch !== null) return batch;
+    if (this.#broken !== null) throw this.#broken;
+    if (this.#payload === null) return null;
+    this.#guarded(() => this.#goOn(), null, 0);
+    return this.#events.take();
+  }
+
+  /** Events of the compressed transaction, and then those that waited behind it, until a batch is full. */
+  #goOn(): void {
+    while (this.#payload !== null && this.#events.bufferedBytes <= this.#maxChunkBytes) {
+      const { events, nextPosition } = this.#payload;
+      const event = events.next();
+      if (event === null) this.#endPayload();
+      else if (typeOf(event, 0) === EVENT.transactionPayload)
+        throw new Error('a compressed transaction in another one');
+      else this.#decode(event, { start: 0, end: event.length, nextPosition });
+    }
+  }
+
+  #endPayload(): void {
+    this.#payload = null;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (const { bytes, start, end } of waiting) this.push(bytes, start, end);
+  }
+
+  /** As it came: with a checksum, if the log has them. */
+  #read(bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
+    if (length < HEADER_BYTES || lengthOf(bytes, start) !== length) throw new Error(`the event has ${length} bytes, and says otherwise`); // prettier-ignore
+    const type = typeOf(bytes, start);
+    const nextPosition = nextPositionOf(bytes, start);
+    const body = end - this.#checksumOf(type, bytes, start, end);
+    // The event behind it says where it ends.
+    if (type === EVENT.tableMap && this.#tables.isLast(bytes, start, body)) return;
+    if (body !== end && !hasChecksum(bytes, start, end)) throw new Error('its checksum is wrong: it was damaged on the source, or on the way'); // prettier-ignore
+    this.#decode(bytes, { start, end: body, nextPosition });
+  }
+
+  /** Every format description has one. The rotation that a server makes up to say where it begins says itself whether it has. */
+  #checksumOf(type: number, bytes: Buffer, start: number, end: number): number {
+    if (type === EVENT.formatDescription) return CHECKSUM_BYTES;
+    const isMadeUp = type === EVENT.rotate && timestampOf(bytes, start) === 0;
+    if (isMadeUp) return hasChecksum(bytes, start, end) ? CHECKSUM_BYTES : 0;
+    if (this.#checksumBytes === null) throw new Error('an event before the format description');
+    return this.#checksumBytes;
+  }
+
+  /** An event without its checksum. */
+  #decode(bytes: Buffer, { start, end, nextPosition }: Place): void {
+    const type = typeOf(bytes, start);
+    const timestamp = timestampOf(bytes, start);
+    const size = end - start - HEADER_BYTES;
+    const rows = ROWS_LAYOUT.get(type);
+    if (rows !== undefined) {
+      const tableId = tableIdOf(bytes, start);
+      const images = this.#images(this.#tables.byId(tableId), rows, { bytes, start, end });
+      this.#events.push(type, { timestamp, nextPosition, size, tableId, images } as BinlogEvent);
+      return;
+    }
+    switch (type) {
+      // Written out, because nearly every transaction has them.
+      case EVENT.gtid:
+      case EVENT.anonymousGtid: {
+        const { gtid, commitTimeUs } = this.#gtids.read(bytes, start, end);
+        this.#events.push(type, { timestamp, nextPosition, size, gtid, commitTimeUs } as BinlogEvent);
+        return;
+      }
+      case EVENT.query:
+      case EVENT.queryCompressed: {
+        const { query, schema } = control.parseQuery(bytes, start, end, type === EVENT.queryCompressed);
+        this.#events.push(type, { timestamp, nextPosition, size, query, schema } as BinlogEvent);
+        return;
+      }
+      case EVENT.transactionPayload:
+        this.#payload = { events: new PayloadEvents(parsePayload(bytes, start, end)), nextPosition };
+        return;
+      default:
+        this.#events.push(type, { timestamp, nextPosition, size, ...this.#facts(type, bytes, start, end) });
+    }
+  }
+
+  /** What an event that comes seldom says beside its header. */
+  #facts(type: number, bytes: Buffer, start: number, end: number): object {
+    switch (type) {
+      case EVENT.tableMap:
+        return this.#tables.define(bytes, start, end);
+      case EVENT.gtidTagged:
+        return parseTaggedGtid(bytes, start, end);
+      case EVENT.mariadbGtid:
+        return parseMariadbGtid(bytes, start, end);
+      case EVENT.xaPrepare:
+        return control.parseXaPrepare(bytes, start, end);
+      case EVENT.heartbeat:
+        return control.parseHeartbeat(bytes, start, end, this.#isMariadb);
+      case EVENT.heartbeatV2:
+        return control.parseHeartbeatV2(bytes, start, end);
+      case EVENT.rotate:
+        this.#tables.forgetIds();
+        return control.parseRotate(bytes, start, end);
+      case EVENT.formatDescription: {
+        const { hasChecksums } = control.parseFormatDescription(bytes, start, end);
+        this.#checksumBytes = hasChecksums ? CHECKSUM_BYTES : 0;
+        // One without a time is made up.
+        const beganMs = timestampOf(bytes, start);
+        if (beganMs > 0) this.#onFile?.(this.#events.file, beganMs);
+        return {};
+      }
+      default:
+        return {};
+    }
+  }
+
+  #images(table: TableReader, layout: RowsLayout, { bytes, start, end }: Waiting): StoredRow[] {
+    const cursor = new Cursor(bytes, columnsAt(bytes, start, end, layout.version), end);
+    const head = table.head(cursor, layout);
+    if (layout.isCompressed) {
+      const rows = uncompressedEvent(bytes, cursor.at, end);
+      return table.read(head, rows, 0, rows.length);
+    }
+    if (!this.#events.holdsRows) return table.read(head, bytes, cursor.at, end);
+    // They may be held for long: not with all that came together with them.
+    const rows = cursor.copy(cursor.left);
+    return table.read(head, rows, 0, rows.length);
+  }
+
+  /** After an error nothing is read any more: what comes behind it would be read as if nothing had been there. */
+  #guarded(read: () => void, bytes: Buffer | null, start: number): void {
+    try {
+      read();
+    } catch (error) {
+      this.#broken = this.#unreadable(bytes === null ? EVENT.transactionPayload : typeOf(bytes, start), error);
+      this.#payload = null;
+      this.#waiting = [];
+      throw this.#broken;
+    }
+  }
+
+  #unreadable(type: number, error: unknown): SluiceError {
+    if (error instanceof SluiceError) return error;
+    const message = `at ${this.place}: ${eventName(type)}: ${errorMessage(error)}`;
+    return new SluiceError('SOURCE_DECODE', message, { cause: error });
+  }
+}

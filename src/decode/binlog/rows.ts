@@ -1,0 +1,152 @@
+import { EVENT } from '../event-type.ts';
+import { HEADER_BYTES, uint48 } from './header.ts';
+import { COLUMN } from './column-type.ts';
+import { columnLayout, type ColumnLayout } from './column-layout.ts';
+import { Cursor } from './cursor.ts';
+import { ImageShape, StoredRow, type PartialColumns, type RowClass } from './row-images.ts';
+import type { TableDefinition } from './table-map.ts';
+
+/** Of the first version no more than a table id (6 bytes) and flags (2) come before the columns; of the second, more data (2: its length). */
+export interface RowsLayout {
+  readonly version: 1 | 2;
+  /** Two images of each row. */
+  readonly isUpdate: boolean;
+  /** The second image may have changes of documents instead of documents. */
+  readonly isPartial: boolean;
+  /** MariaDB: what comes behind the columns is compressed. */
+  readonly isCompressed: boolean;
+}
+
+const ROWS = { isUpdate: false, isPartial: false, isCompressed: false };
+const UPDATE = { ...ROWS, isUpdate: true };
+
+/** By the type of the event. */
+export const ROWS_LAYOUT: ReadonlyMap<number, RowsLayout> = new Map<number, RowsLayout>([
+  [EVENT.writeRowsV1, { ...ROWS, version: 1 }],
+  [EVENT.updateRowsV1, { ...UPDATE, version: 1 }],
+  [EVENT.deleteRowsV1, { ...ROWS, version: 1 }],
+  [EVENT.writeRows, { ...ROWS, version: 2 }],
+  [EVENT.updateRows, { ...UPDATE, version: 2 }],
+  [EVENT.deleteRows, { ...ROWS, version: 2 }],
+  [EVENT.partialUpdateRows, { ...UPDATE, version: 2, isPartial: true }],
+  [EVENT.writeRowsCompressedV1, { ...ROWS, version: 1, isCompressed: true }],
+  [EVENT.updateRowsCompressedV1, { ...UPDATE, version: 1, isCompressed: true }],
+  [EVENT.deleteRowsCompressedV1, { ...ROWS, version: 1, isCompressed: true }],
+  [EVENT.writeRowsCompressed, { ...ROWS, version: 2, isCompressed: true }],
+  [EVENT.updateRowsCompressed, { ...UPDATE, version: 2, isCompressed: true }],
+  [EVENT.deleteRowsCompressed, { ...ROWS, version: 2, isCompressed: true }],
+]);
+
+/** Said before each after image of a partial update, in its lowest bit: the JSON columns' bits follow. */
+const PARTIAL_JSON = 1;
+
+/** How the rows of one table are read. */
+export class TableReader {
+  readonly definition: TableDefinition;
+  readonly layouts: readonly ColumnLayout[];
+  readonly #row: RowClass;
+  readonly #full: ImageShape;
+  readonly #json: readonly number[];
+  /** By the bits of the columns they have. */
+  readonly #shapes = new Map<string, ImageShape>();
+
+  constructor(definition: TableDefinition) {
+    const { columns } = definition;
+    this.definition = definition;
+    this.layouts = columns.map(columnLayout);
+    this.#row = StoredRow.of(columns.map(({ name }) => name), this.layouts); // prettier-ignore
+    this.#full = new ImageShape(this.layouts, [...columns.keys()]);
+    this.#json = columns.flatMap(({ type }, index) => (type === COLUMN.json ? [index] : []));
+  }
+
+  /** The rows between `from` and `to`; of an update pairs, before and after. */
+  read(head: RowsHead, rows: Buffer, from: number, to: number): StoredRow[] {
+    const { first, second, isPartial } = head;
+    const images: StoredRow[] = [];
+    for (let at = from; at < to;) {
+      const row = new this.#row(rows, at, first, null, null);
+      images.push(row);
+      at = first.end(rows, at, to);
+      if (second === null) continue;
+      let partial: PartialColumns = null;
+      if (isPartial) {
+        const cursor = new Cursor(rows, at, to);
+        partial = this.#partialColumns(cursor);
+        at = cursor.at;
+      }
+      images.push(new this.#row(rows, at, second, row, partial));
+      at = second.end(rows, at, to);
+    }
+    return images;
+  }
+
+  /** The part of the event before the rows; `cursor` stands behind it afterwards. */
+  head(cursor: Cursor, { isUpdate, isPartial }: RowsLayout): RowsHead {
+    const columns = cursor.packed();
+    if (columns !== this.layouts.length) {
+      throw new Error(`rows of ${columns} columns of a table that has ${this.layouts.length}`);
+    }
+    const first = this.#shape(cursor);
+    const second = isUpdate ? this.#shape(cursor) : null;
+    // Nobody could tell how many they are.
+    if (first.isEmpty && (second?.isEmpty ?? true)) throw new Error('rows without columns: every session needs binlog_row_image=FULL'); // prettier-ignore
+    return { first, second, isPartial };
+  }
+
+  #shape(cursor: Cursor): ImageShape {
+    const count = this.layouts.length;
+    const at = cursor.skip((count + 7) >> 3);
+    if (isFull(cursor.bytes, at, count)) return this.#full;
+    const bits = cursor.bytes.toString('latin1', at, cursor.at);
+    let shape = this.#shapes.get(bits);
+    if (shape === undefined) {
+      const present = [...this.layouts.keys()].filter((column) => isSet(cursor.bytes, at, column));
+      shape = new ImageShape(this.layouts, present);
+      this.#shapes.set(bits, shape);
+    }
+    return shape;
+  }
+
+  /** A bit for each JSON column of the table, whether the image has it or not. */
+  #partialColumns(cursor: Cursor): PartialColumns {
+    const options = cursor.packed();
+    if (options === 0) return null;
+    if (options !== PARTIAL_JSON) throw new Error(`rows with options ${options}, which are not known to Sluice`);
+    const at = cursor.skip((this.#json.length + 7) >> 3);
+    const partial = this.#json.filter((_, place) => isSet(cursor.bytes, at, place));
+    return partial.length === 0 ? null : new Set(partial);
+  }
+}
+
+export interface RowsHead {
+  readonly first: ImageShape;
+  /** Of an update. */
+  readonly second: ImageShape | null;
+  readonly isPartial: boolean;
+}
+
+export function tableIdOf(bytes: Buffer, start: number): number {
+  return uint48(bytes, start + HEADER_BYTES);
+}
+
+/** Where the number of columns stands. */
+export function columnsAt(bytes: Buffer, start: number, end: number, version: 1 | 2): number {
+  const behindFlags = start + HEADER_BYTES + 8;
+  if (version === 1) return behindFlags;
+  // Its own two bytes count.
+  const extra = (bytes[behindFlags] ?? 0) | ((bytes[behindFlags + 1] ?? 0) << 8);
+  if (extra < 2 || behindFlags + extra > end) throw new Error(`extra data of ${extra} bytes`);
+  return behindFlags + extra;
+}
+
+function isSet(bytes: Buffer, at: number, bit: number): boolean {
+  return ((bytes[at + (bit >> 3)] ?? 0) & (1 << (bit & 7))) !== 0;
+}
+
+function isFull(bytes: Buffer, at: number, bits: number): boolean {
+  for (let bit = 0; bit < bits; bit += 8) {
+    const wanted = bits - bit >= 8 ? 0xff : (1 << (bits - bit)) - 1;
+    if (((bytes[at + (bit >> 3)] ?? 0) & wanted) !== wanted) return false;
+  }
+  return true;
+}
