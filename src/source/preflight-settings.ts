@@ -39,18 +39,6 @@ const REQUIREMENTS: readonly Requirement[] = [
     remedy: 'SET GLOBAL binlog_row_metadata = FULL; (also in the configuration file)',
   },
   {
-    variable: 'binlog_transaction_compression',
-    isRight: is('OFF'),
-    why: 'compressed transactions cannot be read yet',
-    remedy: 'SET GLOBAL binlog_transaction_compression = OFF; (also in the configuration file)',
-  },
-  {
-    variable: 'binlog_row_value_options',
-    isRight: (value) => !value.toUpperCase().includes('PARTIAL_JSON'),
-    why: 'partial updates of JSON columns cannot be read',
-    remedy: "SET GLOBAL binlog_row_value_options = ''; (also in the configuration file)",
-  },
-  {
     variable: 'binlog_expire_logs_seconds',
     // 0: never purged by age.
     isRight: (value) => Number(value) === 0 || Number(value) >= DAY_SECONDS,

@@ -9,13 +9,7 @@ const SYSTEM = "TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'perf
  * others when their rows come.
  */
 export async function tableProblems(session: Session, { flavour }: ServerFacts): Promise<Problem[]> {
-  if (flavour === 'mysql') {
-    const names = await columnsWhere(session, "DATA_TYPE = 'vector'");
-    return names.map((name) => ({
-      message: `${name} is a VECTOR column, and rows of its table cannot be read yet`,
-      remedy: 'Keep vectors in a table of another server, or as BLOB.',
-    }));
-  }
+  if (flavour === 'mysql') return [];
   const names = await columnsWhere(session, "COLUMN_TYPE LIKE '%mariadb-5.3%'");
   return names.map((name) => ({
     message: `${name} has the date format of MariaDB 5.3, which the log does not describe`,

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { readAddresses, type SqlAddress } from '../../../deploy/local/services.ts';
 import { BinlogDecoder } from '../../../src/decode/binlog-decoder.ts';
 import type { Position, ResumePoint } from '../../../src/model/position.ts';
-import type { Change, ChangeBatch, RowChange, TableChange } from '../../../src/model/row-change.ts';
+import type { Change, ChangeBatch, Row, RowChange, TableChange } from '../../../src/model/row-change.ts';
 import type { MysqlAddress } from '../../../src/runtime/config/config.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { silentLogger } from '../../../src/runtime/logger.ts';
@@ -97,8 +97,19 @@ export async function startAtNow(source: MysqlChangeSource): Promise<ResumePoint
   return { position, lastVersion: 0 };
 }
 
+/** With rows as plain objects, which can be compared; a column that is not in the log is not in them. */
 export const rowsOf = ({ changes }: { readonly changes: readonly Change[] }, database: string): RowChange[] =>
-  changes.filter((change) => change.kind === 'row').filter(({ table }) => table.database === database);
+  changes
+    .filter((change) => change.kind === 'row')
+    .filter(({ table }) => table.database === database)
+    .map((change) => ({ ...change, before: plain(change.before, change), after: plain(change.after, change) }));
+
+function plain(row: Row | null, { table }: RowChange): Row | null {
+  if (row === null) return null;
+  return Object.fromEntries(
+    table.columns.flatMap(({ name }) => (row[name] === undefined ? [] : [[name, row[name]] as const])),
+  );
+}
 
 export const tableChangesOf = ({ changes }: { readonly changes: readonly Change[] }, database: string): TableChange[] =>
   changes.filter((change) => change.kind === 'table').filter((change) => change.database === database);

@@ -5,6 +5,8 @@ export interface TypeCase {
   /** What the canonical text equals on the server; `CAST(c AS CHAR)` unless docs/types.md says something else. */
   readonly equals?: string;
   readonly on?: 'mysql' | 'mariadb';
+  /** Named in the INSERT, where a column must be. */
+  readonly columns?: readonly string[];
 }
 
 const REALS = [
@@ -14,6 +16,55 @@ const REALS = [
 ]; // prettier-ignore
 
 const HEX = 'LOWER(HEX(c))';
+const UPPER_HALF = Array.from({ length: 128 }, (_, index) => (index + 128).toString(16)).join('');
+/** Sets with one byte per character: what each of the upper bytes means. */
+const SMALL_SETS = [
+  'armscii8', 'cp1250', 'cp1251', 'cp1256', 'cp1257', 'cp850', 'cp852', 'cp866', 'dec8', 'geostd8', 'greek', 'hebrew', 'hp8', 'keybcs2',
+  'koi8r', 'koi8u', 'latin1', 'latin2', 'latin5', 'latin7', 'macce', 'macroman', 'swe7', 'tis620',
+]; // prettier-ignore
+/** Others: characters of each length, and those that other tables have elsewhere. */
+const LARGE_SETS: readonly (readonly [string, string])[] = [
+  ['big5', '61a440a145a14ea1c2a1e3a1f2a244f9d6'],
+  ['cp932', '615cb1939c96b8815f8160817cfa40f0408754'],
+  ['euckr', '61b0a18141c8fe8abc'],
+  ['eucjpms', '618ea1c6fccbdca1c1ada1f5a18fa2b7'],
+  ['gb2312', '61d6d0a1a4a1aa'],
+  ['gbk', '61d6d08140a1a4fe4fa996'],
+  ['sjis', '615cb193fa967b815f816081618191'],
+  ['ujis', '618ea1c6fccbdca1c1a1c0f5a18fa2b7'],
+];
+
+function charsetCases(): TypeCase[] {
+  const small = SMALL_SETS.map((set) => ({ type: `VARCHAR(200) CHARACTER SET ${set}`, values: [`x'4161${UPPER_HALF}'`] }));
+  const large = LARGE_SETS.map(([set, bytes]) => ({ type: `VARCHAR(200) CHARACTER SET ${set}`, values: [`x'${bytes}'`] }));
+  return [
+    ...small,
+    ...large,
+    { type: 'VARCHAR(50) CHARACTER SET gb18030', values: ["x'61d6d08140a3a0fe598130813095328236'"], on: 'mysql' },
+    { type: 'TEXT CHARACTER SET ascii', values: ["'plain'"] },
+    { type: 'VARCHAR(20) CHARACTER SET ucs2', values: ["'aä€'"] },
+    { type: 'CHAR(20) CHARACTER SET utf16le', values: ["'aä😀'"] },
+    { type: 'TEXT CHARACTER SET utf32', values: ["'aä😀'"] },
+    { type: 'VARCHAR(20) CHARACTER SET utf8mb3', values: ["'aä€'"] },
+    { type: "ENUM('é','ж') CHARACTER SET utf16", values: ["'ж'"] },
+    { type: "SET('é','ü') CHARACTER SET latin1", values: ["'é,ü'"] },
+  ];
+} // prettier-ignore
+
+/** Values that JSON has no type for, numbers that a double cannot hold, names in an order of their own. */
+const JSON_VALUES = [
+  "'[1.0, 1e21, -0.0, 1.5, 1e-7, 123456789012345680000]'",
+  "'{\"b\": 1, \"10\": 2, \"2\": 3, \"\": 4}'",
+  "JSON_OBJECT('d', 1.50, 'n', -0.010, 'big', CAST('12345678901234567890123456789012345.123456789012345678901234567890' AS DECIMAL(65,30)))",
+  "JSON_ARRAY(DATE '2024-02-29', TIME '-10:11:12.5', TIME '838:59:59', TIMESTAMP '2024-02-29 01:02:03.000004')",
+  "JSON_ARRAY(CAST('0000-00-00' AS DATE), CAST('1000-01-01 00:00:00' AS DATETIME))",
+  "JSON_ARRAY(x'00ff', b'101', CAST('bytes' AS BINARY), CAST(REPEAT('long ', 40) AS BINARY))",
+  "JSON_ARRAY(18446744073709551615, -9223372036854775808, 9007199254740993, 65535, -32768, 2147483648, true, false, null)",
+  "JSON_ARRAY(ST_GeomFromText('POINT(1 2)'))",
+  "JSON_QUOTE(CONCAT('ctrl ', CHAR(1 USING utf8mb4), CHAR(31 USING utf8mb4), CHAR(127 USING utf8mb4), '/ \\\\ \"'))",
+  "CONCAT('[', REPEAT('[1,\"two\",{\"three\":3}],', 6000), '0]')",
+  "JSON_OBJECT('k', REPEAT('x', 70000), 'l', REPEAT('y', 130))",
+]; // prettier-ignore
 const MANY = Array.from({ length: 300 }, (_, index) => `'v${index}'`);
 
 export const TYPE_CASES: readonly TypeCase[] = [
@@ -70,7 +121,17 @@ export const TYPE_CASES: readonly TypeCase[] = [
   { type: 'TIME(3)', values: ["'-00:00:01.500'", "'-00:01:00.000'", "'-00:00:00.001'"] },
   { type: 'YEAR', values: ["'1901'", "'2155'", "'0000'", "'2024'"] },
   { type: 'JSON', values: ["'{}'", "'[]'", "'null'", "'true'", "'\"text\"'", "'1'", "'-1.5'", "'{\"b\": 1, \"a\": [1, 2, {\"c\": null}]}'", "'[18446744073709551615, -9223372036854775808]'", "'{\"ä\": \"😀 \\\\\"q\\\\\" \\\\n\"}'", "'{\"a\": 4294967296, \"bb\": 65536, \"ccc\": -70000}'"], on: 'mysql' },
+  { type: 'JSON', values: JSON_VALUES, on: 'mysql' },
+  { type: 'VECTOR(3)', values: ["STRING_TO_VECTOR('[1,-2.5,3e-10]')", "STRING_TO_VECTOR('[1e20,0,-1]')"], equals: 'VECTOR_TO_STRING(c)', on: 'mysql' },
+  { type: 'INT INVISIBLE', values: ['5'], columns: ['id', 'c'] },
+  { type: 'INT AS (id % 1000 * 2) STORED', values: [] },
+  { type: 'INT AS (id % 1000 * 3) VIRTUAL', values: [] },
+  { type: "VARCHAR(20) AS (CONCAT('v', id % 1000)) STORED", values: [] },
+  ...charsetCases(),
   { type: 'JSON', values: ["'{\"b\":1,  \"a\":2}'", "'null'"], on: 'mariadb' },
+  { type: 'UUID', values: ["'123e4567-e89b-12d3-a456-426655440000'"], equals: "LOWER(REPLACE(CAST(c AS CHAR), '-', ''))", on: 'mariadb' },
+  { type: 'INET4', values: ["'1.2.3.4'", "'255.0.0.1'"], equals: HEX, on: 'mariadb' },
+  { type: 'INET6', values: ["'fe80::1'", "'::'"], equals: HEX, on: 'mariadb' },
   { type: 'VARCHAR(50) COMPRESSED', values: ["'short'", "REPEAT('ä', 50)"], on: 'mariadb' },
   { type: 'TEXT COMPRESSED', values: ["REPEAT('ab', 500)"], on: 'mariadb' },
 ]; // prettier-ignore

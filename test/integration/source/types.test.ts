@@ -5,11 +5,14 @@ import { addressOf, collect, openDatabase, openSource, startAtNow } from './fixt
 import { TYPE_CASES, type TypeCase } from './type-cases.ts';
 
 /** Table per type; rows are inserted, moved to other ids, and deleted. */
-async function writeRows(pool: Pool, table: string, { values }: TypeCase): Promise<void> {
+async function writeRows(pool: Pool, table: string, { values, columns = [] }: TypeCase): Promise<void> {
   const rows = [...values, 'NULL'].map((value, index) => `(${index + 1}, ${value})`);
   const connection = await pool.getConnection();
   await connection.query("SET SESSION sql_mode='', time_zone='+00:00'");
-  await connection.query(`INSERT INTO ${table} VALUES ${rows.join(', ')}`);
+  const named = columns.length === 0 ? '' : `(${columns.join(', ')})`;
+  if (values.length > 0) await connection.query(`INSERT INTO ${table} ${named} VALUES ${rows.join(', ')}`);
+  // A generated column.
+  else await connection.query(`INSERT INTO ${table} (id) VALUES (1), (2)`);
   connection.release();
 }
 
@@ -73,14 +76,6 @@ const LIMITS: readonly {
   readonly text: string;
   readonly server: string;
 }[] = [
-  { type: 'JSON', value: "'[1.0, 1e21, -0.0]'", text: '[1, 1e+21, 0]', server: '[1.0, 1e21, -0.0]' },
-  { type: 'JSON', value: "JSON_OBJECT('d', 1.50)", text: '{"d": "1.50"}', server: '{"d": 1.50}' },
-  {
-    type: 'JSON',
-    value: '\'{"b": 1, "10": 2, "2": 3}\'',
-    text: '{"2": 3, "10": 2, "b": 1}',
-    server: '{"2": 3, "b": 1, "10": 2}',
-  },
   { type: 'POINT', value: "ST_GeomFromText('POINT(1 2.5)')", text: '{"x":1,"y":2.5}', server: 'POINT(1 2.5)' },
   {
     type: 'GEOMETRY',
@@ -98,8 +93,7 @@ it('differs from the server where docs/types.md says so, and nowhere else', asyn
   const server: unknown[] = [];
   for (const [index, { type, value }] of LIMITS.entries()) {
     await pool.query(`CREATE TABLE t${index} (c ${type}); INSERT INTO t${index} VALUES (${value})`);
-    const shown = type === 'JSON' ? 'CAST(c AS CHAR)' : 'ST_AsText(c)';
-    const [rows] = await pool.query<RowDataPacket[]>(`SELECT ${shown} AS text FROM t${index}`);
+    const [rows] = await pool.query<RowDataPacket[]>(`SELECT ST_AsText(c) AS text FROM t${index}`);
     server.push(rows[0]?.['text']);
   }
   const { changes } = await collect(source, from, { database, enough: ({ length }) => length === LIMITS.length });
