@@ -1,0 +1,173 @@
+/**
+ * How fast rows are decoded and evaluated by one rule, against the client library's own parser with an empty handler: both are fed the same
+ * recorded packets, in one process, turn by turn. `npx tsx bench/decode.ts [--transactions 20000] [--rows 1]`
+ */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { parseArgs } from 'node:util';
+import ZongJi from '@vlasky/zongji';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { startMysql } from '../deploy/local/services.ts';
+import { BinlogDecoder } from '../src/decode/binlog-decoder.ts';
+import { NO_EPOCHS } from '../src/model/position.ts';
+import { RuleEvaluator } from '../src/rules/evaluate/evaluate.ts';
+import { loadRules } from '../src/rules/rule-file.ts';
+import { systemClock } from '../src/runtime/clock.ts';
+import { Metrics } from '../src/runtime/metrics.ts';
+
+const MAGIC_BYTES = 4;
+const LENGTH_AT = 9;
+const ROUNDS = 7;
+/** As many events as a chunk of the socket has. */
+const CHUNK_BYTES = 64 * 1024;
+
+const { values } = parseArgs({
+  options: { transactions: { type: 'string', default: '20000' }, rows: { type: 'string', default: '1' } },
+});
+const transactions = Number(values.transactions);
+const rowsEach = Number(values.rows);
+
+/** Events of single updates of a table with ten columns, each behind the marker byte of its packet. */
+async function record(): Promise<Buffer[]> {
+  const server = await startMysql({});
+  try {
+    const connection = await createConnection({ uri: server.url, multipleStatements: true });
+    await connection.query(`CREATE DATABASE bench; USE bench;
+      CREATE TABLE wide (id INT PRIMARY KEY, category_id INT NOT NULL, name VARCHAR(60) NOT NULL, price DECIMAL(10,2) NOT NULL,
+        stock INT NOT NULL, active TINYINT NOT NULL, weight DOUBLE NOT NULL, created DATETIME NOT NULL, note VARCHAR(100), tag CHAR(8));
+      SET SESSION cte_max_recursion_depth = 10000000;
+      INSERT INTO wide WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < ${transactions * rowsEach})
+        SELECT i, i % 100, CONCAT('Product number ', i), 12.5, 7, 1, 0.5, '2026-01-01 10:00:00', 'a note of average length', 'tag' FROM n;
+      CREATE PROCEDURE singly() BEGIN DECLARE i INT DEFAULT 0; WHILE i < ${transactions} DO
+        UPDATE wide SET stock = stock + 1 WHERE id > i * ${rowsEach} AND id <= (i + 1) * ${rowsEach}; SET i = i + 1; END WHILE; END;
+      SET GLOBAL sync_binlog = 0; SET GLOBAL innodb_flush_log_at_trx_commit = 0; FLUSH BINARY LOGS; CALL singly(); FLUSH BINARY LOGS`);
+    const [[base]] = await connection.query<RowDataPacket[]>('SELECT @@log_bin_basename AS base');
+    const [logs] = await connection.query<RowDataPacket[]>('SHOW BINARY LOGS');
+    await connection.end();
+    const file = String(logs.at(-2)?.['Log_name']);
+    return packetsOf(await readFile(`${String(base?.['base']).replace(/[^/]*$/, '')}${file}`));
+  } finally {
+    await server.remove();
+  }
+}
+
+/** In chunks, as they come from the socket: a packet's header is four bytes, and a marker byte comes before the event. */
+function packetsOf(log: Buffer): Buffer[] {
+  const packets: Buffer[] = [];
+  for (let at = MAGIC_BYTES; at < log.length;) {
+    const length = log.readUInt32LE(at + LENGTH_AT);
+    packets.push(Buffer.concat([Buffer.alloc(5), log.subarray(at, at + length)]));
+    at += length;
+  }
+  return packets;
+}
+
+interface Chunk {
+  readonly bytes: Buffer;
+  readonly ends: readonly number[];
+}
+
+function chunksOf(packets: readonly Buffer[]): Chunk[] {
+  const chunks: Chunk[] = [];
+  for (let first = 0; first < packets.length;) {
+    let [last, size] = [first, 0];
+    while (last < packets.length && size < CHUNK_BYTES) size += packets[last++]?.length ?? 0;
+    let at = 0;
+    const ends = packets.slice(first, last).map((packet) => (at += packet.length));
+    chunks.push({ bytes: Buffer.concat(packets.slice(first, last)), ends });
+    first = last;
+  }
+  return chunks;
+}
+
+const RULES = `rules: [{ name: row, table: bench.wide, keys: ['row:{id}:{category_id}'], action: delete }]`;
+const ruleSet = loadRules([{ file: 'rules.yaml', text: RULES }]);
+
+async function ours(chunks: readonly Chunk[], isEvaluated: boolean): Promise<number> {
+  const position = { flavour: 'mysql', serverUuid: '', coordinates: { file: 'b.1', offset: 4 }, gtidSet: '' } as const;
+  const decoder = new BinlogDecoder({ from: { position, lastVersion: 0 }, maxChunkBytes: 4_000_000 });
+  const evaluator = new RuleEvaluator({ ruleSet, metrics: new Metrics(), lookup: null, clock: systemClock });
+  const { signal } = new AbortController();
+  let keys = 0;
+  for (const { bytes, ends } of chunks) {
+    let at = 0;
+    for (const end of ends) {
+      decoder.push(bytes, at + 5, end);
+      at = end;
+    }
+    for (let batch = decoder.take(); batch !== null; batch = decoder.take()) {
+      if (isEvaluated) {
+        const { invalidations } = await evaluator.evaluate(batch, { captureTimeMs: 0, epochs: NO_EPOCHS, signal });
+        keys += invalidations.length;
+      } else keys += batch.changes.length;
+    }
+  }
+  return keys;
+}
+
+interface StockEvent {
+  readonly tableId: number;
+  readonly schemaName: string;
+  readonly tableName: string;
+  readonly rows?: readonly unknown[];
+  getTypeName(): string;
+  buildColumnSchemas(): unknown[];
+  updateColumnInfo(): void;
+}
+
+type StockClass = new (callback: (error: unknown, event: StockEvent | undefined) => void) => {
+  next: unknown;
+  binlogData(packet: object, connection: unknown): unknown;
+};
+
+const require = createRequire(import.meta.url);
+const { default: classOf } = (await import(require.resolve('@vlasky/zongji').replace(/index\.js$/, 'lib/sequence/binlog.js'))) as { default: (zongji: ZongJi) => StockClass }; // prettier-ignore
+
+/** As zongji's own handler does it when it has full metadata. */
+function stock(chunks: readonly Chunk[]): number {
+  const zongji = new ZongJi({});
+  const state = zongji as unknown as { useChecksum: boolean; tableMap: Record<number, object>; connection: object };
+  state.useChecksum = true;
+  state.connection = { config: { dateStrings: true, timezone: 'Z' } };
+  let rows = 0;
+  const command = new (classOf(zongji))((error, event) => {
+    if (error !== undefined && error !== null) throw error as Error;
+    if (event === undefined) return;
+    if (event.getTypeName() === 'TableMap') {
+      state.tableMap[event.tableId] = { columnSchemas: event.buildColumnSchemas(), parentSchema: event.schemaName, tableName: event.tableName }; // prettier-ignore
+      event.updateColumnInfo();
+    } else rows += event.rows?.length ?? 0;
+  });
+  const packet = { buffer: Buffer.alloc(0), offset: 0, end: 0, isEOF: () => false, isError: () => false };
+  for (const { bytes, ends } of chunks) {
+    let at = 0;
+    for (const end of ends) {
+      Object.assign(packet, { buffer: bytes, offset: at + 4, end });
+      command.binlogData(packet, state.connection);
+      at = end;
+    }
+  }
+  return rows;
+}
+
+const chunks = chunksOf(await record());
+const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
+const times = { stock: [] as number[], decoded: [] as number[], evaluated: [] as number[] };
+const total = transactions * rowsEach;
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, run] of [
+    ['stock', () => stock(chunks)],
+    ['decoded', () => ours(chunks, false)],
+    ['evaluated', () => ours(chunks, true)],
+  ] as const) {
+    const began = performance.now();
+    const count = await run();
+    if (count !== total) throw new Error(`${name}: ${count} of ${total} rows`);
+    times[name].push((performance.now() - began) / 1000);
+  }
+}
+const base = median(times.stock);
+for (const [name, seconds] of Object.entries(times)) {
+  const took = median(seconds);
+  process.stdout.write(`${name.padEnd(10)} ${Math.round(total / took).toLocaleString('en').padStart(12)} rows/s  ${(base / took).toFixed(1)} x stock\n`); // prettier-ignore
+}
