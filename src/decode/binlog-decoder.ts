@@ -3,7 +3,6 @@ import type { BinlogEvent } from '../model/binlog-event.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
 import { CHECKSUM_BYTES, hasChecksum } from './binlog/checksum.ts';
 import * as control from './binlog/control-events.ts';
-import { Cursor } from './binlog/cursor.ts';
 import { GtidReader, parseMariadbGtid, parseTaggedGtid } from './binlog/gtid-event.ts';
 import { HEADER_BYTES, lengthOf, nextPositionOf, timestampOf, typeOf } from './binlog/header.ts';
 import { uncompressedEvent } from './binlog/mariadb-compression.ts';
@@ -155,8 +154,8 @@ export class BinlogDecoder {
     const type = typeOf(bytes, start);
     const timestamp = timestampOf(bytes, start);
     const size = end - start - HEADER_BYTES;
-    const rows = ROWS_LAYOUT.get(type);
-    if (rows !== undefined) {
+    const rows = ROWS_LAYOUT[type] ?? null;
+    if (rows !== null) {
       const tableId = tableIdOf(bytes, start);
       const images = this.#images(this.#tables.byId(tableId), rows, { bytes, start, end });
       this.#events.push(type, { timestamp, nextPosition, size, tableId, images } as BinlogEvent);
@@ -216,15 +215,12 @@ export class BinlogDecoder {
   }
 
   #images(table: TableReader, layout: RowsLayout, { bytes, start, end }: Waiting): StoredRow[] {
-    const cursor = new Cursor(bytes, columnsAt(bytes, start, end, layout.version), end);
-    const head = table.head(cursor, layout);
-    if (layout.isCompressed) {
-      const rows = uncompressedEvent(bytes, cursor.at, end);
-      return table.read(head, rows, 0, rows.length);
-    }
-    if (!this.#events.holdsRows) return table.read(head, bytes, cursor.at, end);
-    // They may be held for long: not with all that came together with them.
-    const rows = cursor.copy(cursor.left);
+    const at = columnsAt(bytes, start, end, layout.version);
+    const head = table.head(bytes, at, end, layout);
+    const from = at + table.headBytes(layout);
+    if (!layout.isCompressed && !this.#events.holdsRows) return table.read(head, bytes, from, end);
+    // Rows that are held may be held for long: not with all that came together with them.
+    const rows = layout.isCompressed ? uncompressedEvent(bytes, from, end) : Buffer.from(bytes.subarray(from, end));
     return table.read(head, rows, 0, rows.length);
   }
 

@@ -9,14 +9,19 @@ const FLAGS = 17;
 /** LOG_EVENT_BINLOG_IN_USE_F: set while the file is open; the checksum is that of the event without it. */
 const IN_USE = 1;
 
-/** Calls into native code cost more than this many bytes of our own loop. */
-const SHORT_BYTES = 160;
+/** A call into native code costs as much as so many bytes of our own loop. */
+const SHORT_BYTES = 512;
 
-const TABLE = new Int32Array(256);
+/** Eight tables of 256: what a byte adds to the checksum when 0 … 7 bytes follow it, so that eight are taken at a time. */
+const TABLES = new Int32Array(8 * 256);
 for (let byte = 0; byte < 256; byte++) {
   let value = byte;
   for (let bit = 0; bit < 8; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
-  TABLE[byte] = value;
+  TABLES[byte] = value;
+}
+for (let index = 256; index < TABLES.length; index++) {
+  const before = TABLES[index - 256] ?? 0;
+  TABLES[index] = (before >>> 8) ^ (TABLES[before & 0xff] ?? 0);
 }
 
 /** Node has it from 20.15 and 22.2 on; its types of Node 20 do not know. */
@@ -25,8 +30,24 @@ const native = (zlib as { crc32?: (bytes: Uint8Array) => number }).crc32;
 export function crc32(bytes: Buffer, from: number, to: number): number {
   if (native !== undefined && to - from > SHORT_BYTES) return native(bytes.subarray(from, to)) | 0;
   let crc = -1;
-  for (let at = from; at < to; at++) crc = (TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
+  let at = from;
+  for (; at + 8 <= to; at += 8) {
+    crc =
+      table(7, crc ^ (bytes[at] ?? 0)) ^
+      table(6, (crc >>> 8) ^ (bytes[at + 1] ?? 0)) ^
+      table(5, (crc >>> 16) ^ (bytes[at + 2] ?? 0)) ^
+      table(4, (crc >>> 24) ^ (bytes[at + 3] ?? 0)) ^
+      table(3, bytes[at + 4] ?? 0) ^
+      table(2, bytes[at + 5] ?? 0) ^
+      table(1, bytes[at + 6] ?? 0) ^
+      table(0, bytes[at + 7] ?? 0);
+  }
+  for (; at < to; at++) crc = table(0, crc ^ (bytes[at] ?? 0)) ^ (crc >>> 8);
   return ~crc;
+}
+
+function table(following: number, byte: number): number {
+  return TABLES[following * 256 + (byte & 0xff)] ?? 0;
 }
 
 /** Are the last four bytes of the event the checksum of those before? */

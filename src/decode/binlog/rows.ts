@@ -20,8 +20,7 @@ export interface RowsLayout {
 const ROWS = { isUpdate: false, isPartial: false, isCompressed: false };
 const UPDATE = { ...ROWS, isUpdate: true };
 
-/** By the type of the event. */
-export const ROWS_LAYOUT: ReadonlyMap<number, RowsLayout> = new Map<number, RowsLayout>([
+const LAYOUTS: readonly (readonly [number, RowsLayout])[] = [
   [EVENT.writeRowsV1, { ...ROWS, version: 1 }],
   [EVENT.updateRowsV1, { ...UPDATE, version: 1 }],
   [EVENT.deleteRowsV1, { ...ROWS, version: 1 }],
@@ -35,7 +34,13 @@ export const ROWS_LAYOUT: ReadonlyMap<number, RowsLayout> = new Map<number, Rows
   [EVENT.writeRowsCompressed, { ...ROWS, version: 2, isCompressed: true }],
   [EVENT.updateRowsCompressed, { ...UPDATE, version: 2, isCompressed: true }],
   [EVENT.deleteRowsCompressed, { ...ROWS, version: 2, isCompressed: true }],
-]);
+];
+
+/** By the type of the event; null: it has no rows. */
+export const ROWS_LAYOUT: readonly (RowsLayout | null)[] = Array.from(
+  { length: 256 },
+  (_, type) => LAYOUTS.find(([each]) => each === type)?.[1] ?? null,
+);
 
 /** Said before each after image of a partial update, in its lowest bit: the JSON columns' bits follow. */
 const PARTIAL_JSON = 1;
@@ -45,7 +50,10 @@ export class TableReader {
   readonly definition: TableDefinition;
   readonly layouts: readonly ColumnLayout[];
   readonly #row: RowClass;
-  readonly #full: ImageShape;
+  readonly #bitmapBytes: number;
+  /** Of rows that have all columns, as nearly all have. */
+  readonly #fullRows: RowsHead;
+  readonly #fullPairs: RowsHead;
   readonly #json: readonly number[];
   /** By the bits of the columns they have. */
   readonly #shapes = new Map<string, ImageShape>();
@@ -55,7 +63,10 @@ export class TableReader {
     this.definition = definition;
     this.layouts = columns.map(columnLayout);
     this.#row = StoredRow.of(columns.map(({ name }) => name), this.layouts); // prettier-ignore
-    this.#full = new ImageShape(this.layouts, [...columns.keys()]);
+    this.#bitmapBytes = (columns.length + 7) >> 3;
+    const full = new ImageShape(this.layouts, [...columns.keys()]);
+    this.#fullRows = { first: full, second: null, isPartial: false };
+    this.#fullPairs = { first: full, second: full, isPartial: false };
     this.#json = columns.flatMap(({ type }, index) => (type === COLUMN.json ? [index] : []));
   }
 
@@ -80,27 +91,38 @@ export class TableReader {
     return images;
   }
 
-  /** The part of the event before the rows; `cursor` stands behind it afterwards. */
-  head(cursor: Cursor, { isUpdate, isPartial }: RowsLayout): RowsHead {
-    const columns = cursor.packed();
-    if (columns !== this.layouts.length) {
-      throw new Error(`rows of ${columns} columns of a table that has ${this.layouts.length}`);
+  /** What the event says before its rows. `at`: where the number of columns stands. */
+  head(bytes: Buffer, at: number, end: number, { isUpdate, isPartial }: RowsLayout): RowsHead {
+    const count = this.layouts.length;
+    const columns = columnCount(bytes, at);
+    if (columns !== count) throw new Error(`rows of ${columns} columns of a table that has ${count}`);
+    const first = at + (count < 251 ? 1 : 3);
+    const second = first + this.#bitmapBytes;
+    const rows = isUpdate ? second + this.#bitmapBytes : second;
+    if (rows > end) throw new Error('the event is too short');
+    if (isFull(bytes, first, count) && (!isUpdate || isFull(bytes, second, count)) && !isPartial) {
+      return isUpdate ? this.#fullPairs : this.#fullRows;
     }
-    const first = this.#shape(cursor);
-    const second = isUpdate ? this.#shape(cursor) : null;
+    const head = {
+      first: this.#shape(bytes, first),
+      second: isUpdate ? this.#shape(bytes, second) : null,
+      isPartial,
+    };
     // Nobody could tell how many they are.
-    if (first.isEmpty && (second?.isEmpty ?? true)) throw new Error('rows without columns: every session needs binlog_row_image=FULL'); // prettier-ignore
-    return { first, second, isPartial };
+    if (head.first.isEmpty && (head.second?.isEmpty ?? true)) throw new Error('rows without columns: every session needs binlog_row_image=FULL'); // prettier-ignore
+    return head;
   }
 
-  #shape(cursor: Cursor): ImageShape {
-    const count = this.layouts.length;
-    const at = cursor.skip((count + 7) >> 3);
-    if (isFull(cursor.bytes, at, count)) return this.#full;
-    const bits = cursor.bytes.toString('latin1', at, cursor.at);
+  /** How far behind the number of columns the rows begin. */
+  headBytes({ isUpdate }: RowsLayout): number {
+    return (this.layouts.length < 251 ? 1 : 3) + this.#bitmapBytes * (isUpdate ? 2 : 1);
+  }
+
+  #shape(bytes: Buffer, at: number): ImageShape {
+    const bits = bytes.toString('latin1', at, at + this.#bitmapBytes);
     let shape = this.#shapes.get(bits);
     if (shape === undefined) {
-      const present = [...this.layouts.keys()].filter((column) => isSet(cursor.bytes, at, column));
+      const present = [...this.layouts.keys()].filter((column) => isSet(bytes, at, column));
       shape = new ImageShape(this.layouts, present);
       this.#shapes.set(bits, shape);
     }
@@ -137,6 +159,13 @@ export function columnsAt(bytes: Buffer, start: number, end: number, version: 1 
   const extra = (bytes[behindFlags] ?? 0) | ((bytes[behindFlags + 1] ?? 0) << 8);
   if (extra < 2 || behindFlags + extra > end) throw new Error(`extra data of ${extra} bytes`);
   return behindFlags + extra;
+}
+
+/** One byte, or two behind 252: more columns no table has. */
+function columnCount(bytes: Buffer, at: number): number {
+  const first = bytes[at] ?? 0;
+  if (first < 251) return first;
+  return first === 252 ? (bytes[at + 1] ?? 0) + (bytes[at + 2] ?? 0) * 256 : Infinity;
 }
 
 function isSet(bytes: Buffer, at: number, bit: number): boolean {
