@@ -1,0 +1,272 @@
+import { describe, expect, it } from 'vitest';
+import { EVENT } from '../../../src/decode/event-type.ts';
+import {
+  decoderOf,
+  describeChange,
+  eventOf,
+  pushAll,
+  recordedEvents,
+  sealed,
+  takeAll,
+} from '../../support/recorded-log.ts';
+
+const events = { mysql: recordedEvents('mysql'), mariadb: recordedEvents('mariadb') };
+const shown = (flavour: 'mysql' | 'mariadb', log: readonly Buffer[] = events[flavour], options = {}): string[] => {
+  const decoder = decoderOf(flavour, options);
+  pushAll(decoder, log);
+  return takeAll(decoder).flatMap(({ changes }) => changes.map(describeChange));
+};
+const typeOf = (event: Buffer): number => event[4] ?? 0;
+const isDescription = (event: Buffer): boolean => typeOf(event) === EVENT.formatDescription;
+const description = (flavour: 'mysql' | 'mariadb'): Buffer => events[flavour].find(isDescription) ?? Buffer.alloc(0);
+/** The table and rows events of the first transaction that has rows. */
+const firstOf = (type: number): Buffer => events.mysql.find((event) => typeOf(event) === type) ?? Buffer.alloc(0);
+
+describe('the log of a real server', () => {
+  it('gives each row as it was, MySQL', () => {
+    const changes = shown('mysql');
+    expect(changes).toHaveLength(36);
+    expect(changes[0]).toBe(
+      'insert shop.products {"id":"1","name":"one","price":"-12.500000","weight":"1.1","size":"2.2","kind":"a","tags":"x,z","made":"2024-02-29","sold":"2024-01-01 10:00:00.123","seen":"2024-01-01 10:00:00.123456","took":"-12:34:56.78","year":"1999","flags":"5","note":"text","picture":"00ff","big":"18446744073709551615","small":"-1","code":"01020000","doc":"{\\"a\\": [1, 2.5, null, \\"x\\"]}"}',
+    );
+    for (const change of [
+      'insert shop.texts {"id":"1","a":"日本","b":"ä😀","c":"中文","d":"€ÿ","e":"日本","f":"é","g":"ж,щ"}',
+      'update shop.texts {"id":"1"} → {"id":"1","d":"changed"}',
+      'insert shop.products {"id":"9","name":"minimal"}',
+      'delete shop.texts {"id":"1"}',
+      'truncate shop.simple',
+      'insert shop.places {"a":"7","b":"zstd","spot":null,"extra":null}',
+    ]) {
+      expect(changes).toContain(change);
+    }
+    const json = changes.find((change) => change.startsWith('insert shop.more')) ?? '';
+    expect(json).toContain(
+      '\\"d\\": 1.50, \\"i\\": 18446744073709551615, \\"r\\": 1e30, \\"t\\": \\"-10:11:12.500000\\"',
+    );
+    const partial = changes
+      .filter((change) => change.startsWith('update shop.more'))
+      .map((change) => change.split(' → ')[1]);
+    expect(partial[2]).toContain('\\"a\\": [1, \\"two\\", {\\"deep\\"');
+    expect(partial[3]).toContain('\\"a\\": [\\"two\\", {\\"deep\\"');
+    // The document before it is not in the log: nobody knows what it is now.
+    expect(partial[4]).toBe('{"id":"2"}');
+  });
+
+  it('gives each row as it was, MariaDB', () => {
+    const changes = shown('mariadb');
+    expect(changes).toHaveLength(28);
+    expect(changes.find((change) => change.startsWith('insert shop.more'))).toBe(
+      `insert shop.more {"id":"123e4567e89b12d3a456426655440000","four":"01020304","six":"fe800000000000000000000000000001","packed":"${'ab'.repeat(90)}","text":"${'ä'.repeat(300)}"}`,
+    );
+    expect(changes.filter((change) => change.startsWith('update shop.more'))[0]).toContain(`→ {"id":"123e4567`);
+    expect(changes.at(-1)).toContain(`"name":"c"`);
+  });
+
+  it('gives the same when it has no checksums', () => {
+    for (const flavour of ['mysql', 'mariadb'] as const) {
+      const plain = events[flavour].map((event) => {
+        if (!isDescription(event)) {
+          const cut = Buffer.from(event.subarray(0, event.length - 4));
+          cut.writeUInt32LE(cut.length, 9);
+          return cut;
+        }
+        const without = Buffer.from(event);
+        without[event.length - 5] = 0;
+        return sealed(without);
+      });
+      expect(shown(flavour, plain)).toEqual(shown(flavour));
+    }
+  });
+
+  it('refuses an event with any one byte changed', () => {
+    for (const flavour of ['mysql', 'mariadb'] as const) {
+      const log = events[flavour];
+      for (const [index, event] of log.entries()) {
+        if (event.length > 5_000) continue;
+        const damaged = Buffer.from(event);
+        const at = (index * 31) % event.length;
+        damaged[at] = (damaged[at] ?? 0) ^ 0x10;
+        const decoder = decoderOf(flavour);
+        pushAll(decoder, log.slice(0, index));
+        let refusal: unknown = 'none';
+        try {
+          pushAll(decoder, [damaged]);
+        } catch (error) {
+          refusal = error;
+        }
+        // A definition that is known by its bytes needs no other proof; its header and checksum say nothing.
+        const known = typeOf(event) === EVENT.tableMap && (at < 19 || at >= event.length - 4);
+        if (!known) expect(refusal, `${flavour} ${index}: byte ${at}`).toMatchObject({ code: 'SOURCE_DECODE', retryable: false }); // prettier-ignore
+      }
+    }
+  });
+
+  it('reads a row when somebody asks, also after thousands of other events', () => {
+    const decoder = decoderOf('mysql');
+    pushAll(decoder, events.mysql);
+    const batches = takeAll(decoder);
+    const first = batches[0]?.changes[0];
+    if (first?.kind !== 'row') throw new Error('no row');
+    expect([first.after?.['name'], first.after?.['big'], first.after?.['nothing']]).toEqual(['one', '18446744073709551615', undefined]); // prettier-ignore
+  });
+});
+
+describe('the format description', () => {
+  it('must come first, but for the rotation that the server makes up', () => {
+    const body = Buffer.concat([Buffer.from('0400000000000000', 'hex'), Buffer.from('binlog.000009')]);
+    const rotation = eventOf({ type: EVENT.rotate, body, seconds: 0 });
+    const bare = Buffer.from(rotation.subarray(0, rotation.length - 4));
+    bare.writeUInt32LE(bare.length, 9);
+    for (const first of [rotation, bare]) {
+      const files: string[] = [];
+      const decoder = decoderOf('mysql', { onFile: (file: string) => files.push(file) });
+      pushAll(decoder, [first, description('mysql')]);
+      expect(files).toEqual(['binlog.000009']);
+    }
+    expect(() => shown('mysql', [firstOf(EVENT.gtid)])).toThrow(/before the format description/);
+  });
+
+  it.each([
+    ['another format', 19, 3, /format 3/],
+    ['a longer header', 19 + 56, 20, /header of 20 bytes/],
+  ])('of %s is refused', (_, at, value, message) => {
+    const changed = Buffer.from(description('mysql'));
+    changed[at] = value;
+    expect(() => shown('mysql', [sealed(changed)])).toThrow(message);
+  });
+
+  it('with an unknown kind of checksum is refused', () => {
+    const changed = Buffer.from(description('mysql'));
+    changed[changed.length - 5] = 2;
+    expect(() => shown('mysql', [sealed(changed)])).toThrow(/checksum of kind 2/);
+  });
+});
+
+it('an incident is a gap', () => {
+  const incident = eventOf({ type: EVENT.incident, body: Buffer.from('010004lost', 'latin1') });
+  expect(() => shown('mysql', [description('mysql'), incident])).toThrow(
+    expect.objectContaining({ code: 'SOURCE_POSITION_GONE', reason: 'incident' }) as Error,
+  );
+});
+
+it('a heartbeat moves the position, in both versions', () => {
+  const name = Buffer.from('binlog.000001');
+  const first = eventOf({ type: EVENT.heartbeat, body: name, nextPosition: 5_000 });
+  const field = (type: number, value: Buffer): Buffer => Buffer.concat([Buffer.from([type, value.length]), value]);
+  const position = Buffer.from('fe0000000001000000', 'hex');
+  const second = eventOf({
+    type: EVENT.heartbeatV2,
+    body: Buffer.concat([field(1, name), field(2, position), Buffer.from([0])]),
+  });
+  const decoder = decoderOf('mysql');
+  pushAll(decoder, [description('mysql'), first]);
+  expect(takeAll(decoder)).toMatchObject([
+    { changes: [], commitTimeMs: null, end: { coordinates: { offset: 5_000 } } },
+  ]);
+  pushAll(decoder, [second]);
+  expect(takeAll(decoder)).toMatchObject([{ changes: [], end: { coordinates: { offset: 2 ** 32 } } }]);
+});
+
+describe('after an error', () => {
+  it('nothing is read any more, and what came before is handed out first', () => {
+    const decoder = decoderOf('mysql');
+    const rows = events.mysql.findIndex((event) => typeOf(event) === EVENT.writeRows);
+    const damaged = Buffer.from(events.mysql[rows + 5] ?? Buffer.alloc(0));
+    damaged[30] = (damaged[30] ?? 0) ^ 1;
+    pushAll(decoder, events.mysql.slice(0, rows + 2));
+    expect(() => pushAll(decoder, [damaged])).toThrow(/checksum is wrong/);
+    expect(() => pushAll(decoder, events.mysql.slice(rows + 2, rows + 3))).toThrow(/checksum is wrong/);
+    expect(decoder.take()?.changes).toHaveLength(1);
+    expect(() => decoder.take()).toThrow(/checksum is wrong/);
+  });
+});
+
+describe('compressed transactions', () => {
+  const payloads = events.mysql.flatMap((event, index) => (typeOf(event) === EVENT.transactionPayload ? [index] : []));
+
+  it('that are large hold back what comes behind them, and nothing is lost or overtaken', () => {
+    const wanted = shown('mysql');
+    const decoder = decoderOf('mysql', { maxChunkBytes: 2_000 });
+    // Everything at once, as it may come from one chunk of the socket.
+    pushAll(decoder, events.mysql);
+    const [, , large = 0] = payloads;
+    expect(events.mysql[large]?.length).toBeLessThan(1_000);
+    const batches = takeAll(decoder);
+    expect(batches.flatMap(({ changes }) => changes.map(describeChange))).toEqual(wanted);
+    expect(batches.some(({ end }) => end === null)).toBe(true);
+    expect(decoder.bufferedBytes).toBe(0);
+  });
+
+  it('end where they stand in the log', () => {
+    const decoder = decoderOf('mysql');
+    const [first = 0] = payloads;
+    pushAll(decoder, events.mysql.slice(0, first + 1));
+    const end = takeAll(decoder).at(-1)?.end;
+    expect(end?.coordinates.offset).toBe(events.mysql[first]?.readUInt32LE(13));
+  });
+
+  const payloadOf = (fields: string, payload: string): Buffer =>
+    eventOf({ type: EVENT.transactionPayload, body: Buffer.from(fields + payload, 'hex') });
+
+  it.each([
+    ['an unknown method', payloadOf('02010701010000', ''), /method 7/],
+    ['what is no zstd', payloadOf('02010003010400', '00112233445566'), /not zstd/],
+    ['a window of gigabytes', payloadOf('02010003010400', '28b52ffd00ff00'), /window/],
+    [
+      'a size that is not its own',
+      payloadOf('020100030105 00'.replace(' ', ''), '28b52ffd0058010000'),
+      /event|invalid|long|unexpected/i,
+    ],
+    [
+      'the end of an event missing',
+      payloadOf('0201ff0301ff00'.replace('0201ff', '0202fcff00'), '0011'),
+      /known|event|short/,
+    ],
+  ])('with %s are refused', (_, event, message) => {
+    const refusal = (): unknown => shown('mysql', [description('mysql'), firstOf(EVENT.gtid), event]);
+    expect(refusal).toThrow(message);
+    expect(refusal).toThrow(expect.objectContaining({ code: 'SOURCE_DECODE' }) as Error);
+  });
+});
+
+describe('what is not known is refused, and says so', () => {
+  const table = firstOf(EVENT.tableMap);
+  const at = table.indexOf(Buffer.from('products')) + 'products'.length + 2;
+
+  it.each([
+    ['a column type', (event: Buffer) => (event[at] = 200), /type 200/],
+    ['dates of MariaDB 5.3', (event: Buffer) => (event[at + 6] = 12), /5\.3/],
+    ['more columns than bytes', (event: Buffer) => (event[at - 1] = 250), /too short/],
+  ])('%s', (_, change, message) => {
+    const changed = Buffer.from(table);
+    change(changed);
+    const until = events.mysql.indexOf(table);
+    expect(() => shown('mysql', [...events.mysql.slice(0, until), sealed(changed)])).toThrow(message);
+  });
+
+  it('a collation', () => {
+    // Of the table of texts: its collations stand one behind the other, sjis (13) first.
+    const texts = events.mysql.find((event) => typeOf(event) === EVENT.tableMap && event.includes('texts')) ?? table;
+    const changed = Buffer.from(texts);
+    const place = changed.indexOf(Buffer.from([3, 5, 13]));
+    const usual = changed.indexOf(Buffer.from([2]), changed.length - 120);
+    changed[place > 0 ? place + 2 : usual + 2] = 17;
+    const until = events.mysql.indexOf(texts);
+    expect(() => shown('mysql', [...events.mysql.slice(0, until), sealed(changed)])).toThrow(/collation 17/);
+  });
+});
+
+it('rows that wait for the commit of their XA transaction do not keep the chunk that they came in', () => {
+  const decoder = decoderOf('mysql');
+  const from = events.mysql.findIndex((event) => typeOf(event) === EVENT.xaPrepare);
+  const log = events.mysql.slice(0, from + 3).map((event) => Buffer.from(event));
+  pushAll(decoder, log.slice(0, from + 1));
+  // Whatever becomes of those bytes.
+  for (const event of log.slice(from - 5, from)) event.fill(0);
+  pushAll(decoder, log.slice(from + 1));
+  expect(
+    takeAll(decoder)
+      .flatMap(({ changes }) => changes.map(describeChange))
+      .at(-1),
+  ).toContain('"name":"xa"');
+});
