@@ -29,10 +29,12 @@ export function jsonOf(row: Row, column: Column): JsonValue {
 }
 
 /**
- * Equal by meaning. Numbers and texts are what they are: the six digits of a FLOAT's text would hide a change. Buffers and
+ * Equal by meaning, before and after an update. Numbers and texts are what they are: the six digits of a FLOAT's text would hide a change. Buffers and
  * objects are new with every event, so their canonical text decides.
  */
 export function sameValue(column: Column, before: Row, after: Row): boolean {
+  // An update that was logged without it, in both images, did not touch it (binlog_row_image=MINIMAL or NOBLOB).
+  if (before[column.name] === undefined && after[column.name] === undefined) return true;
   const old = valueOf(before, column);
   const now = valueOf(after, column);
   if (old === now) return true;

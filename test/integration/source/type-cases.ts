@@ -103,6 +103,7 @@ export const TYPE_CASES: readonly TypeCase[] = [
   { type: 'VARBINARY(20)', values: ["''", "x'00'", "x'00ff00'"], equals: HEX },
   { type: 'TINYBLOB', values: ["x'ff'"], equals: HEX },
   { type: 'BLOB', values: ["''", "x'c3a4'", "REPEAT('a', 70)"], equals: HEX },
+  { type: 'MEDIUMBLOB', values: ["REPEAT(x'ff00', 40000)"], equals: HEX },
   { type: 'LONGBLOB', values: ["x'00'"], equals: HEX },
   { type: "ENUM('a','b''c','ä')", values: ["'a'", "'b\\'c'", "'ä'", "'not in the list'"] },
   { type: `ENUM(${MANY.join(',')})`, values: ["'v0'", "'v299'"] },

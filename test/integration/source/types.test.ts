@@ -2,6 +2,8 @@ import type { Pool, RowDataPacket } from 'mysql2/promise';
 import { expect, it } from 'vitest';
 import type { RowChange } from '../../../src/model/row-change.ts';
 import { addressOf, collect, openDatabase, openSource, startAtNow } from './fixture.ts';
+import { TYPE_ROWS } from '../../../docs/generators/types.ts';
+import { typeInWords } from '../../../src/decode/canonical-text.ts';
 import { TYPE_CASES, type TypeCase } from './type-cases.ts';
 
 /** Table per type; rows are inserted, moved to other ids, and deleted. */
@@ -84,6 +86,17 @@ const LIMITS: readonly {
     server: 'LINESTRING(0 0,1 1)',
   },
 ];
+
+it('tries every type that docs/types.md names, and no other', () => {
+  const named = new Set(TYPE_ROWS.flatMap(({ words }) => words));
+  const tried = TYPE_CASES.map(({ type }) => typeInWords(type.toLowerCase()).split(' ')[0] ?? '');
+  const geometry = ['geometry', 'point', 'linestring', 'polygon', 'multipoint', 'multilinestring', 'multipolygon', 'geomcollection'];
+  // Tried below.
+  const left = [...named].filter((word) => !tried.includes(word) && !geometry.includes(word));
+  expect(left).toEqual([]);
+  const aliases = ['uuid', 'inet4', 'inet6'];
+  expect(tried.filter((word) => !named.has(word) && !aliases.includes(word))).toEqual([]);
+}); // prettier-ignore
 
 it('differs from the server where docs/types.md says so, and nowhere else', async () => {
   const address = await addressOf('mysql');
