@@ -21,13 +21,6 @@ interface Waiting {
   readonly end: number;
 }
 
-/** An event without its checksum, and what it says about where it ends in the log. */
-interface Place {
-  readonly start: number;
-  readonly end: number;
-  readonly nextPosition: number;
-}
-
 /** A compressed transaction that is being given out. */
 interface OpenPayload {
   readonly events: PayloadEvents;
@@ -91,11 +84,14 @@ export class BinlogDecoder {
       this.#waitingBytes += end - start;
       return;
     }
-    this.#guarded(() => {
+    // No closure here: this is done for every event.
+    try {
       this.#read(bytes, start, end);
       if (this.#payload !== null) this.#goOn();
-    }, bytes, start);
-  } // prettier-ignore
+    } catch (error) {
+      throw this.#break(typeOf(bytes, start), error);
+    }
+  }
 
   /** The next batch: all complete transactions, else a chunk of an open one that grew too large, else null. To be called again until null. */
   take(): ChangeBatch | null {
@@ -103,7 +99,11 @@ export class BinlogDecoder {
     if (batch !== null) return batch;
     if (this.#broken !== null) throw this.#broken;
     if (this.#payload === null) return null;
-    this.#guarded(() => this.#goOn(), null, 0);
+    try {
+      this.#goOn();
+    } catch (error) {
+      throw this.#break(EVENT.transactionPayload, error);
+    }
     return this.#events.take();
   }
 
@@ -115,7 +115,7 @@ export class BinlogDecoder {
       if (event === null) this.#endPayload();
       else if (typeOf(event, 0) === EVENT.transactionPayload)
         throw new Error('a compressed transaction in another one');
-      else this.#decode(event, { start: 0, end: event.length, nextPosition });
+      else this.#decode(event, 0, event.length, nextPosition);
     }
   }
 
@@ -137,7 +137,7 @@ export class BinlogDecoder {
     // The event behind it says where it ends.
     if (type === EVENT.tableMap && this.#tables.isLast(bytes, start, body)) return;
     if (body !== end && !hasChecksum(bytes, start, end)) throw new Error('its checksum is wrong: it was damaged on the source, or on the way'); // prettier-ignore
-    this.#decode(bytes, { start, end: body, nextPosition });
+    this.#decode(bytes, start, body, nextPosition);
   }
 
   /** Every format description has one. The rotation that a server makes up to say where it begins says itself whether it has. */
@@ -149,15 +149,15 @@ export class BinlogDecoder {
     return this.#checksumBytes;
   }
 
-  /** An event without its checksum. */
-  #decode(bytes: Buffer, { start, end, nextPosition }: Place): void {
+  /** An event without its checksum, which ends at `nextPosition` in the log. */
+  #decode(bytes: Buffer, start: number, end: number, nextPosition: number): void {
     const type = typeOf(bytes, start);
     const timestamp = timestampOf(bytes, start);
     const size = end - start - HEADER_BYTES;
     const rows = ROWS_LAYOUT[type] ?? null;
     if (rows !== null) {
       const tableId = tableIdOf(bytes, start);
-      const images = this.#images(this.#tables.byId(tableId), rows, { bytes, start, end });
+      const images = this.#images(this.#tables.byId(tableId), rows, bytes, start, end);
       this.#events.push(type, { timestamp, nextPosition, size, tableId, images } as BinlogEvent);
       return;
     }
@@ -214,7 +214,7 @@ export class BinlogDecoder {
     }
   }
 
-  #images(table: TableReader, layout: RowsLayout, { bytes, start, end }: Waiting): StoredRow[] {
+  #images(table: TableReader, layout: RowsLayout, bytes: Buffer, start: number, end: number): StoredRow[] {
     const at = columnsAt(bytes, start, end, layout.version);
     const head = table.head(bytes, at, end, layout);
     const from = at + table.headBytes(layout);
@@ -225,15 +225,11 @@ export class BinlogDecoder {
   }
 
   /** After an error nothing is read any more: what comes behind it would be read as if nothing had been there. */
-  #guarded(read: () => void, bytes: Buffer | null, start: number): void {
-    try {
-      read();
-    } catch (error) {
-      this.#broken = this.#unreadable(bytes === null ? EVENT.transactionPayload : typeOf(bytes, start), error);
-      this.#payload = null;
-      this.#waiting = [];
-      throw this.#broken;
-    }
+  #break(type: number, error: unknown): SluiceError {
+    this.#broken = this.#unreadable(type, error);
+    this.#payload = null;
+    this.#waiting = [];
+    return this.#broken;
   }
 
   #unreadable(type: number, error: unknown): SluiceError {

@@ -27,6 +27,8 @@ export function parseFormatDescription(bytes: Buffer, start: number, end: number
 }
 
 const BEGIN = Buffer.from('BEGIN');
+/** Nobody needs the schema to begin a transaction. */
+const BEGIN_FACTS = { query: 'BEGIN', schema: '' };
 
 /** Thread (4), seconds (4), length of the schema (1), error (2), length of the status variables (2), those, schema, 0, text. */
 export function parseQuery(bytes: Buffer, start: number, end: number, isCompressed: boolean): { query: string; schema: string } {
@@ -37,7 +39,7 @@ export function parseQuery(bytes: Buffer, start: number, end: number, isCompress
   const from = schemaAt + schemaBytes + 1;
   if (from > end) throw new Error('the event is too short');
   // What nearly every transaction of MySQL has.
-  if (end - from === BEGIN.length && isBegin(bytes, from)) return { query: 'BEGIN', schema: '' };
+  if (end - from === BEGIN.length && isBegin(bytes, from)) return BEGIN_FACTS;
   const schema = bytes.toString('utf8', schemaAt, from - 1);
   const query = isCompressed ? uncompressedEvent(bytes, from, end).toString('utf8') : bytes.toString('utf8', from, end);
   return { query, schema };

@@ -1,9 +1,8 @@
-import { SluiceError, errorMessage } from '../../runtime/errors.ts';
+import { errorMessage, SluiceError } from '../../runtime/errors.ts';
 import type { ColumnLayout } from './column-layout.ts';
-import type { JsonNode } from './json-node.ts';
 import { parseJsonBinary } from './json-binary.ts';
 import { applyJsonDiffs } from './json-diff.ts';
-import { jsonText } from './json-node.ts';
+import { jsonText, type JsonNode } from './json-node.ts';
 
 /**
  * Where the values of one kind of row image stand: a bit for each column it has says whether it is NULL, then come the values of the
@@ -15,9 +14,19 @@ export class ImageShape {
   /** Column → place among those that the image has; -1: it does not have it. */
   readonly #places: Int32Array;
   readonly #nullBytes: number;
+  readonly #partial: ReadonlySet<number> | null;
+  readonly #layouts: readonly Pick<ColumnLayout, 'size'>[];
+  readonly #present: readonly number[];
 
-  /** `present`: columns of the table that the image has. */
-  constructor(layouts: readonly Pick<ColumnLayout, 'size'>[], present: readonly number[]) {
+  /** `present`: columns of the table that the image has; `partial`: of those, the ones written as changes of the before image. */
+  constructor(
+    layouts: readonly Pick<ColumnLayout, 'size'>[],
+    present: readonly number[],
+    partial: ReadonlySet<number> | null = null,
+  ) {
+    this.#partial = partial;
+    this.#layouts = layouts;
+    this.#present = present;
     this.#sizes = Int32Array.from(present, (column) => layouts[column]?.size ?? 0);
     this.#places = new Int32Array(layouts.length).fill(-1);
     for (const [place, column] of present.entries()) this.#places[column] = place;
@@ -28,8 +37,14 @@ export class ImageShape {
     return this.#sizes.length === 0;
   }
 
-  has(column: number): boolean {
-    return (this.#places[column] ?? -1) >= 0;
+  /** The same columns, of which these are written as changes of the before image. */
+  withPartial(columns: ReadonlySet<number>): ImageShape {
+    return new ImageShape(this.#layouts, this.#present, columns);
+  }
+
+  /** Is the value the changes of a JSON document, and not the document? */
+  isPartial(column: number): boolean {
+    return this.#partial !== null && this.#partial.has(column);
   }
 
   /** The end of the image that begins at `at`: all columns are passed over by their length. Throws beyond `limit`. */
@@ -68,74 +83,74 @@ function longLength(bytes: Buffer, at: number, width: number): number {
 }
 
 /** What all rows of a table share. */
-export interface RowClass {
-  new (bytes: Buffer, at: number, shape: ImageShape, before: StoredRow | null, partial: PartialColumns): StoredRow;
-}
+export type RowClass = new (bytes: Buffer, at: number, shape: ImageShape, before: StoredRow | null) => StoredRow;
 
-/** Columns of an after image that are written as changes of the before image; null: none. */
-export type PartialColumns = ReadonlySet<number> | null;
+/** Symbols, because any name may be one of a column; and not private, because those cost as much as all the rest of a row. */
+const BYTES = Symbol('bytes');
+const AT = Symbol('at');
+const SHAPE = Symbol('shape');
+const BEFORE = Symbol('before');
 
 /**
  * A row image as it stands in the log. A column is a property, and is read from the bytes when somebody asks for it: what no rule needs
  * is never decoded, and whatever rules come later can ask for any column.
  */
 export class StoredRow {
-  readonly #bytes: Buffer;
-  readonly #at: number;
-  readonly #shape: ImageShape;
+  readonly [BYTES]: Buffer;
+  readonly [AT]: number;
+  readonly [SHAPE]: ImageShape;
   /** Of an after image: what it does not have did not change. */
-  readonly #before: StoredRow | null;
-  readonly #partial: PartialColumns;
+  readonly [BEFORE]: StoredRow | null;
 
-  constructor(bytes: Buffer, at: number, shape: ImageShape, before: StoredRow | null, partial: PartialColumns) {
-    this.#bytes = bytes;
-    this.#at = at;
-    this.#shape = shape;
-    this.#before = before;
-    this.#partial = partial;
+  constructor(bytes: Buffer, at: number, shape: ImageShape, before: StoredRow | null) {
+    this[BYTES] = bytes;
+    this[AT] = at;
+    this[SHAPE] = shape;
+    this[BEFORE] = before;
   }
+}
 
-  /** The class of the rows of one table: a getter for each column. */
-  static of(names: readonly string[], layouts: readonly ColumnLayout[]): RowClass {
-    const Row = class extends StoredRow {};
-    for (const [column, layout] of layouts.entries()) {
-      Object.defineProperty(Row.prototype, names[column] ?? '', {
-        get(this: StoredRow) {
-          return this.#value(column, layout);
-        },
-        enumerable: true,
-        configurable: true,
-      });
-    }
-    return Row;
+/** The class of the rows of one table: a getter for each column. */
+export function rowClass(names: readonly string[], layouts: readonly ColumnLayout[]): RowClass {
+  const Row = class extends StoredRow {};
+  for (const [column, layout] of layouts.entries()) {
+    Object.defineProperty(Row.prototype, names[column] ?? '', {
+      get(this: StoredRow) {
+        return valueOf(this, column, layout);
+      },
+      enumerable: true,
+      configurable: true,
+    });
   }
+  return Row;
+}
 
-  #value(column: number, layout: ColumnLayout): unknown {
-    const at = this.#shape.find(this.#bytes, this.#at, column);
-    if (at === -1) return null;
-    // Undefined: nobody knows.
-    if (at === -2) return this.#before === null ? undefined : this.#before.#value(column, layout);
-    try {
-      return this.#partial?.has(column) === true ? this.#changed(column, at) : layout.read(this.#bytes, at);
-    } catch (error) {
-      const message = `a value that is no ${layout.words.slice(0, 100)}: ${errorMessage(error)}`;
-      throw new SluiceError('SOURCE_DECODE', message, { cause: error });
-    }
+function valueOf(row: StoredRow, column: number, layout: ColumnLayout): unknown {
+  const { [BYTES]: bytes, [SHAPE]: shape, [BEFORE]: before } = row;
+  const at = shape.find(bytes, row[AT], column);
+  if (at === -1) return null;
+  // Undefined: nobody knows.
+  if (at === -2) return before === null ? undefined : valueOf(before, column, layout);
+  try {
+    return shape.isPartial(column) ? changedDocument(bytes, at, before, column) : layout.read(bytes, at);
+  } catch (error) {
+    const message = `a value that is no ${layout.words.slice(0, 100)}: ${errorMessage(error)}`;
+    throw new SluiceError('SOURCE_DECODE', message, { cause: error });
   }
+}
 
-  /** A JSON document of which the log has only what changed; undefined when the document before it is not known. */
-  #changed(column: number, at: number): string | undefined {
-    const document = this.#before === null ? undefined : this.#before.#document(column);
-    if (document === undefined) return undefined;
-    const from = at + 4;
-    return jsonText(applyJsonDiffs(document, this.#bytes, from, from + this.#bytes.readUInt32LE(at)));
-  }
+/** A JSON document of which the log has only what changed; undefined when the document before it is not known. */
+function changedDocument(bytes: Buffer, at: number, before: StoredRow | null, column: number): string | undefined {
+  const document = before === null ? undefined : documentOf(before, column);
+  if (document === undefined) return undefined;
+  const from = at + 4;
+  return jsonText(applyJsonDiffs(document, bytes, from, from + bytes.readUInt32LE(at)));
+}
 
-  #document(column: number): JsonNode | undefined {
-    const at = this.#shape.find(this.#bytes, this.#at, column);
-    if (at === -2) return undefined;
-    if (at === -1) throw new Error('a change of a document that was NULL');
-    const from = at + 4;
-    return parseJsonBinary(this.#bytes, from, from + this.#bytes.readUInt32LE(at));
-  }
+function documentOf({ [BYTES]: bytes, [AT]: row, [SHAPE]: shape }: StoredRow, column: number): JsonNode | undefined {
+  const at = shape.find(bytes, row, column);
+  if (at === -2) return undefined;
+  if (at === -1) throw new Error('a change of a document that was NULL');
+  const from = at + 4;
+  return parseJsonBinary(bytes, from, from + bytes.readUInt32LE(at));
 }

@@ -3,7 +3,7 @@ import { HEADER_BYTES, uint48 } from './header.ts';
 import { COLUMN } from './column-type.ts';
 import { columnLayout, type ColumnLayout } from './column-layout.ts';
 import { Cursor } from './cursor.ts';
-import { ImageShape, StoredRow, type PartialColumns, type RowClass } from './row-images.ts';
+import { ImageShape, rowClass, type RowClass, type StoredRow } from './row-images.ts';
 import type { TableDefinition } from './table-map.ts';
 
 /** Of the first version no more than a table id (6 bytes) and flags (2) come before the columns; of the second, more data (2: its length). */
@@ -62,7 +62,7 @@ export class TableReader {
     const { columns } = definition;
     this.definition = definition;
     this.layouts = columns.map(columnLayout);
-    this.#row = StoredRow.of(columns.map(({ name }) => name), this.layouts); // prettier-ignore
+    this.#row = rowClass(columns.map(({ name }) => name), this.layouts); // prettier-ignore
     this.#bitmapBytes = (columns.length + 7) >> 3;
     const full = new ImageShape(this.layouts, [...columns.keys()]);
     this.#fullRows = { first: full, second: null, isPartial: false };
@@ -75,18 +75,18 @@ export class TableReader {
     const { first, second, isPartial } = head;
     const images: StoredRow[] = [];
     for (let at = from; at < to;) {
-      const row = new this.#row(rows, at, first, null, null);
+      const row = new this.#row(rows, at, first, null);
       images.push(row);
       at = first.end(rows, at, to);
       if (second === null) continue;
-      let partial: PartialColumns = null;
+      let shape = second;
       if (isPartial) {
         const cursor = new Cursor(rows, at, to);
-        partial = this.#partialColumns(cursor);
+        shape = this.#partialShape(second, cursor);
         at = cursor.at;
       }
-      images.push(new this.#row(rows, at, second, row, partial));
-      at = second.end(rows, at, to);
+      images.push(new this.#row(rows, at, shape, row));
+      at = shape.end(rows, at, to);
     }
     return images;
   }
@@ -130,13 +130,13 @@ export class TableReader {
   }
 
   /** A bit for each JSON column of the table, whether the image has it or not. */
-  #partialColumns(cursor: Cursor): PartialColumns {
+  #partialShape(shape: ImageShape, cursor: Cursor): ImageShape {
     const options = cursor.packed();
-    if (options === 0) return null;
+    if (options === 0) return shape;
     if (options !== PARTIAL_JSON) throw new Error(`rows with options ${options}, which are not known to Sluice`);
     const at = cursor.skip((this.#json.length + 7) >> 3);
     const partial = this.#json.filter((_, place) => isSet(cursor.bytes, at, place));
-    return partial.length === 0 ? null : new Set(partial);
+    return partial.length === 0 ? shape : shape.withPartial(new Set(partial));
   }
 }
 
