@@ -2,7 +2,7 @@ import type { ColumnDefinition } from '../model/binlog-event.ts';
 import type { Flavour } from '../model/position.ts';
 import type { Column, ColumnValue, JsonValue } from '../model/row-change.ts';
 import { parseJson } from '../model/json-text.ts';
-import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT } from '../model/number-text.ts';
+import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT, vectorText } from '../model/number-text.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 
 /**
@@ -66,7 +66,7 @@ const GEOMETRY: Form = {
 };
 
 const VECTOR: Form = {
-  text: vectorText,
+  text: (value) => vectorText(vectorNumbers(value)),
   json: (value) => vectorNumbers(value).map((number) => Number(floatText(number, MYSQL_FLOAT))),
 };
 
@@ -107,17 +107,8 @@ function hex(value: ColumnValue): string {
   return (value as Buffer).toString('hex');
 }
 
-/** As VECTOR_TO_STRING prints it; 32-bit numbers, little-endian. */
-function vectorText(value: ColumnValue): string {
-  return `[${vectorNumbers(value).map(vectorNumberText).join(',')}]`;
-}
-
+/** 32-bit numbers, little-endian. */
 function vectorNumbers(value: ColumnValue): number[] {
   const bytes = value as Buffer;
   return Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(index * 4));
-}
-
-/** C's `%.5e`: an exponent of at least two digits. */
-function vectorNumberText(number: number): string {
-  return number.toExponential(5).replace(/e([+-])(\d)$/, 'e$10$2');
 }

@@ -61,3 +61,8 @@ function plainForm(digits: string, pointAt: number): string {
   if (pointAt >= digits.length) return digits + '0'.repeat(pointAt - digits.length);
   return `${digits.slice(0, pointAt)}.${digits.slice(pointAt)}`;
 }
+
+/** A VECTOR as VECTOR_TO_STRING prints it: C's `%.5e`, whose exponent has at least two digits. */
+export function vectorText(numbers: readonly number[]): string {
+  return `[${numbers.map((number) => number.toExponential(5).replace(/e([+-])(\d)$/, 'e$10$2')).join(',')}]`;
+}

@@ -1,6 +1,6 @@
 import type { FieldPacket } from 'mysql2/promise';
 import type { Flavour } from '../model/position.ts';
-import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT } from '../model/number-text.ts';
+import { doubleText, floatText, MARIADB_REAL, MYSQL_DOUBLE, MYSQL_FLOAT, vectorText } from '../model/number-text.ts';
 import { COLUMN_TYPE } from './column-type.ts';
 
 /** The canonical text (docs/types.md) of a value that a prepared statement gave. */
@@ -18,6 +18,8 @@ export function columnText(value: unknown, field: FieldPacket, flavour: Flavour)
     case COLUMN_TYPE.datetime:
     case COLUMN_TYPE.timestamp:
       return fullTime(value as string, field);
+    case COLUMN_TYPE.vector:
+      return vectorText(value as number[]);
     case COLUMN_TYPE.bit:
       return BigInt(`0x${(value as Buffer).toString('hex') || '0'}`).toString();
     default:

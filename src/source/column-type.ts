@@ -7,5 +7,6 @@ export const COLUMN_TYPE = {
   datetime: 12,
   year: 13,
   bit: 16,
+  vector: 242,
   json: 245,
 } as const;

@@ -49,12 +49,13 @@ describe.each(BOTH)('a lookup on %s', (server) => {
     const { find, pool } = await open(server);
     const differences: unknown[] = [];
     for (const [index, { type, values: all, equals = 'CAST(c AS CHAR)', on = server }] of TYPE_CASES.entries()) {
-      if (on !== server) continue;
+      // A query is told what the log does not say: that it is a UUID or an address.
+      if (on !== server || all.length === 0 || /^(UUID|INET)/.test(type)) continue;
       // MySQL makes the zero date of one without a day when it unites results.
       const values = all.filter((value) => value !== "'2024-00-00'");
       await pool.query(`SET SESSION sql_mode=''; CREATE TABLE t${index} (id INT PRIMARY KEY, c ${type})`);
       const rows = [...values, 'NULL'].map((value, id) => `(${id}, ${value})`);
-      await pool.query(`SET SESSION sql_mode=''; INSERT INTO t${index} VALUES ${rows.join(', ')}`);
+      await pool.query(`SET SESSION sql_mode=''; INSERT INTO t${index} (id, c) VALUES ${rows.join(', ')}`);
       const [wanted] = await pool.query<RowDataPacket[]>(`SELECT ${equals} AS text FROM t${index} ORDER BY id`);
       const sql = `SELECT c FROM t${index} WHERE id = ?`;
       const lists = rows.map((_, id) => [id]);

@@ -201,7 +201,7 @@ describe('JSON', () => {
   it('is refused when its offsets lead into a circle', () => {
     // An array of one array, which begins where the first one does.
     const circle = Buffer.from([2, 1, 0, 10, 0, 2, 0, 0, 0, 0, 0]);
-    expect(() => read(circle)).toThrow(/outside its document|circles/);
+    expect(() => read(circle)).toThrow(/outside its document/);
   });
 
   it('changed in part is the document with those changes', () => {
