@@ -114,9 +114,10 @@ export class StoredRow {
 export function rowClass(names: readonly string[], layouts: readonly ColumnLayout[]): RowClass {
   const Row = class extends StoredRow {};
   for (const [column, layout] of layouts.entries()) {
-    Object.defineProperty(Row.prototype, names[column] ?? '', {
+    const name = names[column] ?? '';
+    Object.defineProperty(Row.prototype, name, {
       get(this: StoredRow) {
-        return valueOf(this, column, layout);
+        return valueOf(this, column, layout, name);
       },
       enumerable: true,
       configurable: true,
@@ -125,16 +126,16 @@ export function rowClass(names: readonly string[], layouts: readonly ColumnLayou
   return Row;
 }
 
-function valueOf(row: StoredRow, column: number, layout: ColumnLayout): unknown {
+function valueOf(row: StoredRow, column: number, layout: ColumnLayout, name: string): unknown {
   const { [BYTES]: bytes, [SHAPE]: shape, [BEFORE]: before } = row;
   const at = shape.find(bytes, row[AT], column);
   if (at === -1) return null;
   // Undefined: nobody knows.
-  if (at === -2) return before === null ? undefined : valueOf(before, column, layout);
+  if (at === -2) return before === null ? undefined : valueOf(before, column, layout, name);
   try {
     return shape.isPartial(column) ? changedDocument(bytes, at, before, column) : layout.read(bytes, at);
   } catch (error) {
-    const message = `a value that is no ${layout.words.slice(0, 100)}: ${errorMessage(error)}`;
+    const message = `column ${name} holds a value that is no ${layout.words.slice(0, 100)}: ${errorMessage(error)}`;
     throw new SluiceError('SOURCE_DECODE', message, { cause: error });
   }
 }

@@ -270,3 +270,44 @@ it('rows that wait for the commit of their XA transaction do not keep the chunk 
       .at(-1),
   ).toContain('"name":"xa"');
 });
+
+describe('a row', () => {
+  it('of a table with columns of any name gives each its own', () => {
+    const text =
+      events.mysql.find((event) => typeOf(event) === EVENT.tableMap && event.includes('places')) ?? Buffer.alloc(0);
+    const renamed = Buffer.from(text);
+    // Columns a, b and spot: one byte, one byte and four.
+    const names = renamed.indexOf(Buffer.from('\x01a\x01b\x04spot', 'latin1'));
+    renamed.write('\x01 \x01$\x04with', names, 'latin1');
+    const first = events.mysql.indexOf(text);
+    const rows = events.mysql[first + 1] ?? Buffer.alloc(0);
+    const decoder = decoderOf('mysql');
+    pushAll(decoder, [
+      ...events.mysql.slice(0, first),
+      sealed(renamed),
+      rows,
+      ...events.mysql.slice(first + 2, first + 3),
+    ]);
+    const change = takeAll(decoder)
+      .flatMap(({ changes }) => changes)
+      .at(-1);
+    expect(change && describeChange(change)).toBe('insert shop.places {" ":"2","$":"y","with":null}');
+  });
+
+  it('with a value that is not of its type stops the line, and names the column', () => {
+    const insert = firstOf(EVENT.writeRows);
+    const damaged = Buffer.from(insert);
+    // ENUM('a','b'): its value is one byte behind the DOUBLE 2.2.
+    const at = damaged.indexOf(Buffer.from('9a99999999990140', 'hex')) + 8;
+    damaged[at] = 9;
+    const decoder = decoderOf('mysql');
+    pushAll(decoder, [...events.mysql.slice(0, events.mysql.indexOf(insert)), sealed(damaged)]);
+    pushAll(decoder, [events.mysql[events.mysql.indexOf(insert) + 1] ?? insert]);
+    const change = takeAll(decoder)
+      .flatMap(({ changes }) => changes)
+      .at(-1);
+    expect(() => change && describeChange(change)).toThrow(
+      /column kind holds a value that is no enum\('a','b'\): kind has no member 9/,
+    );
+  });
+});
