@@ -2,6 +2,7 @@ import { COLUMN } from './column-type.ts';
 import { textReader } from './charset.ts';
 import { decimalBytes, decimalText } from './decimal.ts';
 import { parseGeometry } from './geometry.ts';
+import { uint32 } from './header.ts';
 import { parseJsonBinary } from './json-binary.ts';
 import { jsonText } from './json-node.ts';
 import { uncompressedValue } from './mariadb-compression.ts';
@@ -24,7 +25,7 @@ export interface StoredColumn {
 }
 
 /** The value in bytes that begin at `at`. What the values are: src/decode/canonical-text.ts. */
-export type ValueReader = (bytes: Buffer, at: number) => unknown;
+export type ValueReader<T = unknown> = (bytes: Buffer, at: number) => T;
 
 /** How a column stands in a row image. */
 export interface ColumnLayout {
@@ -35,11 +36,21 @@ export interface ColumnLayout {
   readonly read: ValueReader;
 }
 
+/** Where a row ends is known before anything in it is read: no bounds are checked here. */
+const byte: ValueReader<number> = (bytes, at) => bytes[at] ?? 0;
+const two: ValueReader<number> = (bytes, at) => (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8);
+const three: ValueReader<number> = (bytes, at) => two(bytes, at) | ((bytes[at + 2] ?? 0) << 16);
+const signed =
+  (read: ValueReader<number>, bits: number): ValueReader<number> =>
+  (bytes, at) =>
+    (read(bytes, at) << (32 - bits)) >> (32 - bits);
+
+/** Its name, its bytes, and how it is read with and without a sign. */
 const INTEGERS = new Map<number, readonly [string, number, ValueReader, ValueReader]>([
-  [COLUMN.tiny, ['tinyint', 1, (b, at) => b.readInt8(at), (b, at) => b.readUInt8(at)]],
-  [COLUMN.short, ['smallint', 2, (b, at) => b.readInt16LE(at), (b, at) => b.readUInt16LE(at)]],
-  [COLUMN.int24, ['mediumint', 3, (b, at) => b.readIntLE(at, 3), (b, at) => b.readUIntLE(at, 3)]],
-  [COLUMN.long, ['int', 4, (b, at) => b.readInt32LE(at), (b, at) => b.readUInt32LE(at)]],
+  [COLUMN.tiny, ['tinyint', 1, signed(byte, 8), byte]],
+  [COLUMN.short, ['smallint', 2, signed(two, 16), two]],
+  [COLUMN.int24, ['mediumint', 3, signed(three, 24), three]],
+  [COLUMN.long, ['int', 4, (bytes, at) => uint32(bytes, at) | 0, uint32]],
   [COLUMN.longlong, ['bigint', 8, bigint, unsignedBigint]],
 ]);
 
@@ -199,12 +210,12 @@ function quoted(members: readonly string[]): string {
 }
 
 function bigint(bytes: Buffer, at: number): number | string {
-  const value = bytes.readInt32LE(at + 4) * 0x100000000 + bytes.readUInt32LE(at);
+  const value = (uint32(bytes, at + 4) | 0) * 0x100000000 + uint32(bytes, at);
   return Number.isSafeInteger(value) ? value : String(bytes.readBigInt64LE(at));
 }
 
 function unsignedBigint(bytes: Buffer, at: number): number | string {
-  const value = bytes.readUInt32LE(at + 4) * 0x100000000 + bytes.readUInt32LE(at);
+  const value = uint32(bytes, at + 4) * 0x100000000 + uint32(bytes, at);
   return Number.isSafeInteger(value) ? value : String(bytes.readBigUInt64LE(at));
 }
 

@@ -96,11 +96,12 @@ const BEFORE = Symbol('before');
  * is never decoded, and whatever rules come later can ask for any column.
  */
 export class StoredRow {
-  readonly [BYTES]: Buffer;
-  readonly [AT]: number;
-  readonly [SHAPE]: ImageShape;
+  // Declared only: a field that is defined first and set then costs twice.
+  declare readonly [BYTES]: Buffer;
+  declare readonly [AT]: number;
+  declare readonly [SHAPE]: ImageShape;
   /** Of an after image: what it does not have did not change. */
-  readonly [BEFORE]: StoredRow | null;
+  declare readonly [BEFORE]: StoredRow | null;
 
   constructor(bytes: Buffer, at: number, shape: ImageShape, before: StoredRow | null) {
     this[BYTES] = bytes;
