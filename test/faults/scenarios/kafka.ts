@@ -14,7 +14,7 @@ export const kafkas: readonly Scenario[] = [
     lanes: [
       { kinds: [restartBroker(), killBroker(2)], pauseMs: [4_000, 9_000] },
       { kinds: [rebalanceStorm(2), poison()], pauseMs: [300, 3_000] },
-      { kinds: [kill('capture'), kill('apply')], pauseMs: [4_000, 10_000] },
+      { kinds: [kill('capture'), kill('apply')], pauseMs: [2_000, 6_000] },
     ],
   },
   {
@@ -27,7 +27,7 @@ export const kafkas: readonly Scenario[] = [
     lanes: [
       { kinds: [killLeader(3), restartBroker()], pauseMs: [3_000, 7_000] },
       { kinds: [rebalanceStorm(2), poison()], pauseMs: [300, 3_000] },
-      { kinds: [kill('capture'), kill('apply')], pauseMs: [4_000, 10_000] },
+      { kinds: [kill('capture'), kill('apply')], pauseMs: [2_000, 6_000] },
     ],
   },
 ];

@@ -17,7 +17,7 @@ const crashes = {
   lanes: [
     { kinds: [crashMysql(3), restartMysql(1), freezeMysql(1)], pauseMs: [1_500, 4_000] },
     { kinds: [killDump(2), rotate(2), sameServerId(1), taggedGtids(1)], pauseMs: [100, 1_200] },
-    { kinds: [kill('')], pauseMs: [3_000, 8_000] },
+    { kinds: [kill('')], pauseMs: [1_500, 5_000] },
   ],
   heal: serverIsBack,
 } as const;
@@ -53,7 +53,7 @@ export const mysqls: readonly Scenario[] = [
       'a flush after a table change takes refreshed keys away, and only the next change brings them back',
     lanes: [
       { kinds: [ddl()], pauseMs: [300, 1_500] },
-      { kinds: [kill('run')], pauseMs: [2_000, 6_000] },
+      { kinds: [kill('run')], pauseMs: [1_000, 4_000] },
     ],
   },
   {

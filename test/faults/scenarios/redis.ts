@@ -8,7 +8,7 @@ const about =
 const faults = {
   lanes: [
     { kinds: [redisFault()], pauseMs: [200, 2_000] },
-    { kinds: [kill('')], pauseMs: [3_000, 8_000] },
+    { kinds: [kill('')], pauseMs: [1_500, 5_000] },
   ],
   heal: redisIsBack,
   mayMissRefreshed:
@@ -31,7 +31,7 @@ export const redises: readonly Scenario[] = [
     world: { redis: 'sentinel' },
     lanes: [
       { kinds: [killMaster()], pauseMs: [3_000, 6_000] },
-      { kinds: [kill('run')], pauseMs: [4_000, 12_000] },
+      { kinds: [kill('run')], pauseMs: [2_000, 6_000] },
     ],
   },
 ];
