@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { startMysql, type ThrowawayMysql } from '../../../deploy/local/services.ts';
 import type { SluiceProcessOptions } from '../../../deploy/local/sluice-process.ts';
 import { Topic } from '../../support/topic.ts';
@@ -13,7 +13,7 @@ import { openKafka, type KafkaWorld } from './kafka-world.ts';
 import type { Expects } from './exits.ts';
 import { Link } from './link.ts';
 import { Primary } from './primary.ts';
-import { openRedis, type RedisWorld } from './redis-world.ts';
+import { openRedis, type RedisKind, type RedisWorld } from './redis-world.ts';
 
 export interface WorldOptions {
   readonly name: string;
@@ -27,7 +27,7 @@ export interface WorldOptions {
   readonly mysqlFlags?: readonly string[];
   readonly flavour?: 'mysql' | 'mariadb';
   /** Default: one server. */
-  readonly redis?: 'one' | 'sentinel';
+  readonly redis?: RedisKind;
   /** Merged over the configuration's top level. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly applies?: number;
@@ -54,7 +54,7 @@ export class World {
   readonly kafka: KafkaWorld | null;
   readonly links: { readonly mysql: Link; readonly redis: Link; readonly kafka: Link | null };
   readonly primary: Primary;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   readonly slots: DaemonSlot[] = [];
   /** What else is to be taken away in the end. */
   readonly closing: (() => Promise<void>)[] = [];
