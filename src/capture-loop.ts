@@ -30,7 +30,7 @@ export interface CaptureLoopOptions extends CaptureStartOptions {
   readonly onGap: GapPolicy;
   /** What is published when changes may have been missed. */
   readonly bridge: (gap: GapFlushOptions) => GapFlush;
-  /** What is published before the first batch, by the epochs of the checkpoint and its place. */
+  /** What is published before the first batch, and now and then, by the epochs and the place of the checkpoint. */
   readonly restate: (epochs: Epochs, at: BinlogCoordinates) => readonly Invalidation[];
   readonly publisher: InvalidationPublisher;
   /** Keeps the row changes that a rule could not be applied to. */
@@ -43,6 +43,8 @@ export interface CaptureLoopOptions extends CaptureStartOptions {
   readonly metrics: Metrics;
 }
 
+/** Epochs are said again so often: the record of one may be lost with its topic, or the key with its cache, and no flush brings it back. */
+const RESTATE_AFTER_MS = 60_000;
 /** A dead letter without its images. */
 const LETTER_BYTES = 2_000;
 
@@ -105,7 +107,7 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
   let evaluator = options.evaluator();
   let epochs = start.progress?.epochs ?? NO_EPOCHS;
   let lastVersion = start.progress?.lastVersion ?? NO_VERSION;
-  let restated = false;
+  let restatedMs: number | null = null;
 
   /** Resolves with where to go on behind the gap, once the flush is on its way. */
   const leap = async (gap: Gap): Promise<Progress> => {
@@ -114,7 +116,7 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
     const end = { jump: progress, end: null, epochs };
     send(end, 0, { invalidations, letters: [] }, gaps.bridged);
     // The flush has raised every epoch that anybody could say again.
-    restated ||= invalidations.length > 0;
+    if (invalidations.length > 0) restatedMs = clock.monotonicMs();
     return progress;
   };
 
@@ -125,10 +127,11 @@ export async function runCaptureLoop(options: CaptureLoopOptions, signal: AbortS
       for await (const batch of options.source.changes(from, stop)) {
         if (stop.aborted) break;
         gaps.passed();
-        if (!restated) {
+        if (restatedMs === null || clock.monotonicMs() - restatedMs >= RESTATE_AFTER_MS) {
           // Not before the source has accepted the position: behind a gap it is not for certain.
-          restated = true;
-          const invalidations = options.restate(epochs, from.position.coordinates);
+          restatedMs = clock.monotonicMs();
+          const { position } = watermark.current() ?? from;
+          const invalidations = options.restate(epochs, position.coordinates);
           if (invalidations.length > 0) send(null, 0, { invalidations, letters: [] });
         }
         if (betweenTransactions) evaluator = options.evaluator();

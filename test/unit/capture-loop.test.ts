@@ -311,6 +311,34 @@ describe('the capture loop', () => {
     expect(store.offsets.at(-1)).toBe(4);
   });
 
+  it('says the epochs again once a minute: their record may be lost with its topic, or the key with its cache', async () => {
+    const clock = new FakeClock();
+    const { published, stop, running } = setUp([], {
+      clock,
+      source: {
+        async *changes(_from, signal) {
+          for (const [offset, passedMs] of [
+            [10, 0],
+            [20, 59_000],
+            [30, 1_000],
+            [40, 59_000],
+          ] as const) {
+            clock.advance(passedMs);
+            yield batch(offset);
+          }
+          await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        },
+        locate: () => Promise.resolve(START.position),
+      },
+      restate: () => [{ version: 7 } as Invalidation],
+    });
+    await vi.waitFor(() =>
+      expect(published.map(({ versions }) => versions)).toEqual([[7], [10], [20], [7], [30], [40]]),
+    );
+    stop.abort();
+    await running;
+  });
+
   it.each([0, 1])('stops within drain_timeout when the store stalls after %i saves', async (before) => {
     const store = new MemoryStore();
     const save = store.save;

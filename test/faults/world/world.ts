@@ -7,7 +7,7 @@ import { Topic } from '../../support/topic.ts';
 import { createStatements } from '../load/tables.ts';
 import type { Journal } from '../journal.ts';
 import type { Random } from '../random.ts';
-import { filesOf, type Mode } from './config.ts';
+import { filesOf, PARTITIONS, type Mode } from './config.ts';
 import { DaemonSlot } from './daemon-slot.ts';
 import { openKafka, type KafkaWorld } from './kafka-world.ts';
 import type { Expects } from './exits.ts';
@@ -59,6 +59,11 @@ export class World {
   /** What else is to be taken away in the end. */
   readonly closing: (() => Promise<void>)[] = [];
 
+  /** Of the topic, and in the daemons' configuration. */
+  partitions = PARTITIONS;
+  /** The topic no longer holds all that was told, or keys are in other partitions than before. */
+  topicChanged = false;
+
   readonly #firstServer: ThrowawayMysql;
 
   private constructor(options: WorldOptions, parts: WorldParts) {
@@ -84,7 +89,7 @@ export class World {
     const redisLink = await Link.open('redis', { host: '127.0.0.1', port: redis.nodes[0]?.port ?? 0 });
     const world = new World(options, { mysql, redis, kafka, mysqlLink, redisLink });
     for (const sql of createStatements(world.database)) await world.primary.run(sql);
-    world.#writeFiles();
+    world.writeFiles();
     world.#addDaemons();
     return world;
   }
@@ -170,7 +175,8 @@ export class World {
     for (let n = 1; n <= applies; n++) this.addDaemon(`apply-${n}`, 'apply');
   }
 
-  #writeFiles(): void {
+  /** What the daemons read at their next start. */
+  writeFiles(): void {
     const { againAfterMs, config = {}, mode } = this.options;
     const files = filesOf({
       name: this.name,
@@ -181,6 +187,7 @@ export class World {
       redis: this.redisWorld.target ?? { url: `redis://127.0.0.1:${this.links.redis.port}` },
       brokers: this.kafka?.brokers ?? [],
       replicationFactor: this.options.brokers ?? 1,
+      partitions: this.partitions,
       againAfter: againAfterMs === null ? null : `${againAfterMs}ms`,
       more: config,
     });
