@@ -154,7 +154,7 @@ export const METRICS = {
   },
   sluice_kafka_available: {
     type: 'gauge',
-    help: '1 while Kafka takes records (link `publisher.<n>`) or the worker is a member of its group (link `consumer.<target>`), else 0.',
+    help: '1 while Kafka takes records (link `publisher.<n>`) or the worker is a member of its group and knows where to read (link `consumer.<target>`), else 0.',
     labels: ['link'],
   },
   sluice_publisher_rebuilds_total: { type: 'counter', help: 'Kafka producers rebuilt after an error.', labels: [] },

@@ -157,8 +157,7 @@ export class ConsumerSession {
   }
 
   #joined({ payload }: ConsumerGroupJoinEvent): void {
-    const { logger, metrics, topic, group, target } = this.#options;
-    metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 1);
+    const { logger, topic, group } = this.#options;
     const partitions = payload.memberAssignment[topic] ?? [];
     this.#membership.joined();
     this.#assignment.abort(new Error('the group has assigned partitions anew'));

@@ -185,13 +185,17 @@ export class GroupOffsets {
   }
 
   async #begin(partitions: readonly number[], signal: AbortSignal): Promise<boolean> {
+    const { metrics, target } = this.#options;
     const places = await this.#placesOf(partitions, signal);
     if (places === null) return false;
     const lost = new Map([...places].filter(([, place]) => place.lost !== null));
     for (const [partition, { offset, isCommitted }] of places) {
       if (!lost.has(partition)) this.#tracker.start({ partition, offset }, { isCommitted });
     }
-    if (lost.size > 0 && !(await this.#mend(lost, signal))) return false;
+    const mended = lost.size > 0 ? this.#mend(lost, signal) : true;
+    // Behind the beginning of `mend`, which says itself that the worker is not ready: there must be no moment in between.
+    metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 1);
+    if (!(await mended)) return false;
     this.#isPlaced = true;
     void this.commit();
     return true;
