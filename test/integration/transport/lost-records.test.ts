@@ -36,6 +36,23 @@ async function committedBy(harness: KafkaHarness): Promise<number[]> {
   return (answer?.partitions ?? []).sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
 }
 
+/** Commits what the group has committed already, with these words. */
+async function commitFor(harness: KafkaHarness, metadata: string): Promise<void> {
+  const offsets = await committedBy(harness);
+  const kafka = new Kafka({ brokers: [...harness.connection.brokers], logLevel: logLevel.NOTHING });
+  const consumer = kafka.consumer({ groupId: harness.group, sessionTimeout: 6_000 });
+  const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
+  await consumer.connect();
+  await consumer.subscribe({ topics: [harness.topic.name] });
+  await consumer.run({ autoCommit: false, eachBatch: () => Promise.resolve() });
+  await joined;
+  const topic = harness.topic.name;
+  await consumer.commitOffsets(
+    offsets.map((offset, partition) => ({ topic, partition, offset: String(offset), metadata })),
+  );
+  await consumer.disconnect();
+}
+
 /** The same name, another topic. */
 async function createAnew({ topic }: KafkaHarness): Promise<void> {
   await topic.remove();
@@ -76,6 +93,23 @@ describe('records that nobody has read and that are gone', () => {
     expect(second.batches[0]?.lost).toBeDefined();
     await leave();
 
+    const third = new Recorder();
+    join(harness, third.handle);
+    await harness.publisher().publish(changes(5, 5, 3_000));
+    await vi.waitFor(() => expect(third.items).toHaveLength(5), WAIT);
+    expect(lossesOf(third)).toEqual([]);
+  });
+
+  it('are told when the offsets are those of another topic of the same name, though there are such records', async () => {
+    const harness = await worked();
+    await commitFor(harness, 'f'.repeat(32));
+    const second = new Recorder();
+    const { leave } = join(harness, second.handle);
+    await vi.waitFor(() => expect(second.items).toHaveLength(20), WAIT);
+    expect(lossesOf(second)).toEqual([{ reason: 'topic_recreated', partitions: ALL }]);
+    await leave();
+
+    await commitFor(harness, 'words of somebody else');
     const third = new Recorder();
     join(harness, third.handle);
     await harness.publisher().publish(changes(5, 5, 3_000));
