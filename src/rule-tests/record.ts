@@ -1,15 +1,15 @@
 /** Composition root of `sluice test --record`: real history → a test file. Reads the source and `read`; writes nothing itself. */
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { evaluateHistory, lookupFor } from './explain.ts';
-import type { Clock } from './ports.ts';
-import type { RuleSet } from './rules/rule-set.ts';
-import type { Masker } from './rules/testing/mask.ts';
-import { Recorder, type FileFacts, type RecordedFile } from './rules/testing/record.ts';
-import { RecordingLookup } from './rules/testing/recording-lookup.ts';
-import type { Config } from './runtime/config/config.ts';
-import type { Environment } from './runtime/config/environment.ts';
-import type { HistorySelection } from './source/history.ts';
+import { evaluateHistory, lookupFor } from '../explain.ts';
+import type { Clock } from '../ports.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import type { Masker } from '../rules/testing/mask.ts';
+import { Recorder, type FileFacts, type RecordedFile } from '../rules/testing/record.ts';
+import { RecordingLookup } from '../rules/testing/recording-lookup.ts';
+import type { Config } from '../runtime/config/config.ts';
+import type { Environment } from '../runtime/config/environment.ts';
+import type { HistorySelection } from '../source/history.ts';
 
 export interface RecordOptions {
   readonly config: Config;

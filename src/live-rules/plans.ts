@@ -1,5 +1,5 @@
-import { planOf, type RefreshInvalidation, type RefreshPlan, type RefreshPlans } from './model/invalidation.ts';
-import type { RuleSet } from './rules/rule-set.ts';
+import { planOf, type RefreshInvalidation, type RefreshPlan, type RefreshPlans } from '../model/invalidation.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
 
 /** Sets whose plans are kept, the one in force among them. */
 const KEPT_SETS = 4;

@@ -1,15 +1,15 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { runCaptureLoop } from '../../src/capture-loop.ts';
-import type { Invalidation } from '../../src/model/invalidation.ts';
-import type { ResumePoint } from '../../src/model/position.ts';
-import type { ChangeBatch, RowChange } from '../../src/model/row-change.ts';
-import type { BatchHandler, Checkpoint } from '../../src/ports.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
-import { Metrics } from '../../src/runtime/metrics.ts';
-import { InProcessQueue } from '../../src/transport/in-process-queue.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { MemoryStartTrace } from '../support/memory-start-trace.ts';
-import { deleteOf, flushOf } from '../support/invalidations.ts';
+import { runCaptureLoop } from '../../../src/capture/loop.ts';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import type { ResumePoint } from '../../../src/model/position.ts';
+import type { ChangeBatch, RowChange } from '../../../src/model/row-change.ts';
+import type { BatchHandler, Checkpoint } from '../../../src/ports.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import { InProcessQueue } from '../../../src/transport/in-process-queue.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { MemoryStartTrace } from '../../support/memory-start-trace.ts';
+import { deleteOf, flushOf } from '../../support/invalidations.ts';
 
 const UUID = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
 const START: ResumePoint = {

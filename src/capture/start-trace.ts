@@ -1,6 +1,6 @@
-import type { Clock, StartTrace } from './ports.ts';
-import { errorMessage } from './runtime/errors.ts';
-import type { Logger } from './runtime/logger.ts';
+import type { Clock, StartTrace } from '../ports.ts';
+import { errorMessage } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
 
 /** A cache may be emptied while we run, and be full of values again when the checkpoint gets lost. */
 const AGAIN_AFTER_MS = 10_000;

@@ -1,5 +1,5 @@
 /** What a letter may still do, however late it comes: nothing that only its version kept from bringing something old back. */
-import { planOf, type Invalidation, type RefreshInvalidation, type RefreshPlans } from './model/invalidation.ts';
+import { planOf, type Invalidation, type RefreshInvalidation, type RefreshPlans } from '../model/invalidation.ts';
 
 export interface LateOptions {
   readonly plans: RefreshPlans;

@@ -1,16 +1,16 @@
-import type { GapPolicy, GapReason } from './model/gap.ts';
-import { GAP_REASONS } from './model/gap.ts';
-import type { Invalidation } from './model/invalidation.ts';
-import type { Epochs, Position } from './model/position.ts';
-import { versionBehindGap, type Version } from './model/version.ts';
-import type { ChangeSource, Clock } from './ports.ts';
-import type { Progress } from './progress/watermark.ts';
-import type { GapFlush, GapFlushOptions } from './rules/evaluate/gap-flush.ts';
-import { fullJitterMs } from './runtime/backoff.ts';
-import { ERRORS, SluiceError } from './runtime/errors.ts';
-import type { Logger } from './runtime/logger.ts';
-import type { Metrics } from './runtime/metrics.ts';
-import { PositionGone } from './runtime/position-gone.ts';
+import type { GapPolicy, GapReason } from '../model/gap.ts';
+import { GAP_REASONS } from '../model/gap.ts';
+import type { Invalidation } from '../model/invalidation.ts';
+import type { Epochs, Position } from '../model/position.ts';
+import { versionBehindGap, type Version } from '../model/version.ts';
+import type { ChangeSource, Clock } from '../ports.ts';
+import type { Progress } from '../progress/watermark.ts';
+import type { GapFlush, GapFlushOptions } from '../rules/evaluate/gap-flush.ts';
+import { fullJitterMs } from '../runtime/backoff.ts';
+import { ERRORS, SluiceError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
+import { PositionGone } from '../runtime/position-gone.ts';
 
 /** Changes may have been missed. */
 export interface Gap {

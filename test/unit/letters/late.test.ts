@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { afterTheFact } from '../../src/letters-late.ts';
-import type { Invalidation } from '../../src/model/invalidation.ts';
-import { deleteOf, epochOf, flushOf, ORIGIN, planOf, plansOf, refreshOf, TRUNCATE } from '../support/invalidations.ts';
+import { afterTheFact } from '../../../src/letters/late.ts';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import {
+  deleteOf,
+  epochOf,
+  flushOf,
+  ORIGIN,
+  planOf,
+  plansOf,
+  refreshOf,
+  TRUNCATE,
+} from '../../support/invalidations.ts';
 
 const DAY_MS = 86_400_000;
 const query = planOf({ rule: 'total', from: { kind: 'query', sql: 'SELECT 1', parameters: [] } });

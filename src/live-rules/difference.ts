@@ -1,4 +1,4 @@
-import type { CompiledRule, RuleSet } from './rules/rule-set.ts';
+import type { CompiledRule, RuleSet } from '../rules/rule-set.ts';
 
 /** Names of rules. */
 export interface RuleDifference {

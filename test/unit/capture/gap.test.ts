@@ -1,18 +1,18 @@
 /** Changes may have been missed: what is found, what becomes of it, and that a crash at any point finds it again. */
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { runCaptureLoop, type CaptureLoopOptions } from '../../src/capture-loop.ts';
-import { GAP_POLICIES, type GapPolicy, type GapReason } from '../../src/model/gap.ts';
-import type { Invalidation } from '../../src/model/invalidation.ts';
-import { NO_EPOCHS, type Epochs, type Position, type ResumePoint } from '../../src/model/position.ts';
-import type { ChangeBatch, RowChange } from '../../src/model/row-change.ts';
-import type { Checkpoint } from '../../src/ports.ts';
-import { encodeCheckpoint } from '../../src/model/checkpoint.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
-import { Metrics } from '../../src/runtime/metrics.ts';
-import { PositionGone } from '../../src/runtime/position-gone.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { MemoryCheckpointStore, type MemoryPlace } from '../support/memory-checkpoint-store.ts';
-import { MemoryStartTrace } from '../support/memory-start-trace.ts';
+import { runCaptureLoop, type CaptureLoopOptions } from '../../../src/capture/loop.ts';
+import { GAP_POLICIES, type GapPolicy, type GapReason } from '../../../src/model/gap.ts';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import { NO_EPOCHS, type Epochs, type Position, type ResumePoint } from '../../../src/model/position.ts';
+import type { ChangeBatch, RowChange } from '../../../src/model/row-change.ts';
+import type { Checkpoint } from '../../../src/ports.ts';
+import { encodeCheckpoint } from '../../../src/model/checkpoint.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import { PositionGone } from '../../../src/runtime/position-gone.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { MemoryCheckpointStore, type MemoryPlace } from '../../support/memory-checkpoint-store.ts';
+import { MemoryStartTrace } from '../../support/memory-start-trace.ts';
 
 const UUID = '3e11fa47-71ca-11e1-9e33-c80aa9429562';
 const at = (offset: number): Position => ({

@@ -1,9 +1,9 @@
 /** Composition of what makes this process the only active capture of its name: the lease on the source, and the stores' tokens. */
-import type { Runtime } from './daemon.ts';
-import type { CheckpointStore, Lease } from './ports.ts';
-import { ClaimedStore } from './progress/claimed-store.ts';
-import { OpenLease } from './progress/open-lease.ts';
-import { MysqlLease } from './source/mysql-lease.ts';
+import type { Runtime } from '../daemon.ts';
+import type { CheckpointStore, Lease } from '../ports.ts';
+import { ClaimedStore } from '../progress/claimed-store.ts';
+import { OpenLease } from '../progress/open-lease.ts';
+import { MysqlLease } from '../source/mysql-lease.ts';
 
 export interface ActiveCapture {
   readonly lease: Lease;

@@ -1,11 +1,11 @@
-import { NO_EPOCHS, type ResumePoint } from './model/position.ts';
-import { gapOf, type Gap } from './capture-gap.ts';
-import type { Checkpoint, CheckpointStore, Clock, StartTrace } from './ports.ts';
-import type { Progress } from './progress/watermark.ts';
-import { fullJitterMs } from './runtime/backoff.ts';
-import { SluiceError } from './runtime/errors.ts';
-import type { Logger } from './runtime/logger.ts';
-import { unlessAborted } from './runtime/unless-aborted.ts';
+import { NO_EPOCHS, type ResumePoint } from '../model/position.ts';
+import { gapOf, type Gap } from './gap.ts';
+import type { Checkpoint, CheckpointStore, Clock, StartTrace } from '../ports.ts';
+import type { Progress } from '../progress/watermark.ts';
+import { fullJitterMs } from '../runtime/backoff.ts';
+import { SluiceError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 
 export interface CaptureStartOptions {
   readonly store: CheckpointStore;

@@ -1,15 +1,15 @@
 /** Composition root of `sluice test`: test files and their rules → results. Touches no server. */
 import { readFileSync } from 'node:fs';
-import type { Clock } from './ports.ts';
-import { findTestFiles, rulesNamedIn, rulesOf } from './rule-test-files.ts';
-import { loadRules } from './rules/rule-file.ts';
-import type { RuleSet } from './rules/rule-set.ts';
-import { runTest, type TestResult } from './rules/testing/run-test.ts';
-import { parseTestFile, type RuleTestFile } from './rules/testing/test-file.ts';
-import type { WrittenAnswers } from './rules/testing/written-lookups.ts';
-import type { Environment } from './runtime/config/environment.ts';
-import { readRuleFiles } from './runtime/config/rule-files.ts';
-import { ProblemsError, errorMessage, type Problem } from './runtime/errors.ts';
+import type { Clock } from '../ports.ts';
+import { findTestFiles, rulesNamedIn, rulesOf } from './files.ts';
+import { loadRules } from '../rules/rule-file.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { runTest, type TestResult } from '../rules/testing/run-test.ts';
+import { parseTestFile, type RuleTestFile } from '../rules/testing/test-file.ts';
+import type { WrittenAnswers } from '../rules/testing/written-lookups.ts';
+import type { Environment } from '../runtime/config/environment.ts';
+import { readRuleFiles } from '../runtime/config/rule-files.ts';
+import { ProblemsError, errorMessage, type Problem } from '../runtime/errors.ts';
 
 export interface RuleTestOptions {
   readonly paths: readonly string[];

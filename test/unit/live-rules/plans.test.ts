@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { difference } from '../../src/live-rules-difference.ts';
-import { LivePlans } from '../../src/live-rules-plans.ts';
-import { CoalescingQueue } from '../../src/live-rules-queue.ts';
-import type { RefreshInvalidation, RefreshPlan, RefreshPlans } from '../../src/model/invalidation.ts';
-import type { RuleSet } from '../../src/rules/rule-set.ts';
-import { batchOf, ORIGIN, refreshOf } from '../support/invalidations.ts';
-import { rulesOf } from '../support/rules.ts';
-import { workerHarness } from '../support/worker-harness.ts';
+import { difference } from '../../../src/live-rules/difference.ts';
+import { LivePlans } from '../../../src/live-rules/plans.ts';
+import { CoalescingQueue } from '../../../src/live-rules/queue.ts';
+import type { RefreshInvalidation, RefreshPlan, RefreshPlans } from '../../../src/model/invalidation.ts';
+import type { RuleSet } from '../../../src/rules/rule-set.ts';
+import { batchOf, ORIGIN, refreshOf } from '../../support/invalidations.ts';
+import { rulesOf } from '../../support/rules.ts';
+import { workerHarness } from '../../support/worker-harness.ts';
 
 const plan = (ttlMs: number): RefreshPlan => ({
   rule: 'card',

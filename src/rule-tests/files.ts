@@ -1,8 +1,8 @@
 /** Which test files there are, and which rules each of them tests. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { YamlDocument } from './runtime/config/yaml-document.ts';
-import { ProblemsError, errorMessage, type Problem } from './runtime/errors.ts';
+import { YamlDocument } from '../runtime/config/yaml-document.ts';
+import { ProblemsError, errorMessage, type Problem } from '../runtime/errors.ts';
 
 const IS_TEST = /\.test\.ya?ml$/;
 const PASSED_OVER = new Set(['node_modules']);

@@ -4,15 +4,15 @@
  * transaction has ended, so no transaction is evaluated by two sets; until then, and for ever if anything is wrong with
  * the new set, the old one works on.
  */
-import type { RefreshInvalidation, RefreshPlan } from './model/invalidation.ts';
-import type { Clock } from './ports.ts';
-import { difference } from './live-rules-difference.ts';
-import { LivePlans } from './live-rules-plans.ts';
-import { CoalescingQueue } from './live-rules-queue.ts';
-import type { RuleSet } from './rules/rule-set.ts';
-import { errorMessage, formatProblem, ProblemsError, type Problem } from './runtime/errors.ts';
-import type { Logger } from './runtime/logger.ts';
-import type { Metrics } from './runtime/metrics.ts';
+import type { RefreshInvalidation, RefreshPlan } from '../model/invalidation.ts';
+import type { Clock } from '../ports.ts';
+import { difference } from './difference.ts';
+import { LivePlans } from './plans.ts';
+import { CoalescingQueue } from './queue.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { errorMessage, formatProblem, ProblemsError, type Problem } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Metrics } from '../runtime/metrics.ts';
 
 /** Who asked. `retry`: a server did not answer the last time. */
 export type ReloadTrigger = 'signal' | 'file' | 'request' | 'retry';

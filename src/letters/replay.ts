@@ -1,11 +1,11 @@
 /** Composition root of `sluice dead-letters replay`: letters → what they mean today → the topic or the targets. */
-import { LetterChanges, type LetterChangesOptions } from './letters-changes.ts';
-import { afterTheFact, deleteOf, type LateOptions } from './letters-late.ts';
-import { createReplayTarget, type ReplayItem, type ReplayTarget, type ReplayTargetOptions } from './letters-target.ts';
-import type { Invalidation } from './model/invalidation.ts';
-import type { KeptLetter, LetterContent } from './transport/dead-letter-decoder.ts';
-import type { StoredLetter } from './transport/letter-log.ts';
-import { decodeRecord } from './transport/record-decoder.ts';
+import { LetterChanges, type LetterChangesOptions } from './changes.ts';
+import { afterTheFact, deleteOf, type LateOptions } from './late.ts';
+import { createReplayTarget, type ReplayItem, type ReplayTarget, type ReplayTargetOptions } from './target.ts';
+import type { Invalidation } from '../model/invalidation.ts';
+import type { KeptLetter, LetterContent } from '../transport/dead-letter-decoder.ts';
+import type { StoredLetter } from '../transport/letter-log.ts';
+import { decodeRecord } from '../transport/record-decoder.ts';
 
 export interface ReplayOptions extends ReplayTargetOptions, LetterChangesOptions {
   /** Says what would be done, and does nothing. */

@@ -1,15 +1,15 @@
 /** Rows that a rule could not be applied to, evaluated again with the rules of today. */
-import { lookupFor, NO_METRICS } from './explain.ts';
-import type { Invalidation } from './model/invalidation.ts';
-import { NO_EPOCHS } from './model/position.ts';
-import type { JsonValue, Operation, RowChange, Table } from './model/row-change.ts';
-import type { Clock, RowLookup } from './ports.ts';
-import { RuleEvaluator } from './rules/evaluate/evaluate.ts';
-import type { RuleSet } from './rules/rule-set.ts';
-import { tableOfJson } from './rules/testing/table-of-json.ts';
-import type { Config } from './runtime/config/config.ts';
-import { readTables, type TableDescription } from './source/tables.ts';
-import type { LetterContent } from './transport/dead-letter-decoder.ts';
+import { lookupFor, NO_METRICS } from '../explain.ts';
+import type { Invalidation } from '../model/invalidation.ts';
+import { NO_EPOCHS } from '../model/position.ts';
+import type { JsonValue, Operation, RowChange, Table } from '../model/row-change.ts';
+import type { Clock, RowLookup } from '../ports.ts';
+import { RuleEvaluator } from '../rules/evaluate/evaluate.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import { tableOfJson } from '../rules/testing/table-of-json.ts';
+import type { Config } from '../runtime/config/config.ts';
+import { readTables, type TableDescription } from '../source/tables.ts';
+import type { LetterContent } from '../transport/dead-letter-decoder.ts';
 
 type ChangeContent = Extract<LetterContent, { kind: 'change' }>;
 type Image = Readonly<Record<string, JsonValue>> | null;

@@ -1,8 +1,8 @@
-import type { InFlightWindow } from './progress/in-flight-window.ts';
-import type { Checkpointer } from './progress/checkpointer.ts';
-import { errorMessage } from './runtime/errors.ts';
-import type { Logger } from './runtime/logger.ts';
-import { unlessAborted } from './runtime/unless-aborted.ts';
+import type { InFlightWindow } from '../progress/in-flight-window.ts';
+import type { Checkpointer } from '../progress/checkpointer.ts';
+import { errorMessage } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 
 export interface CaptureStopOptions {
   readonly window: Pick<InFlightWindow<unknown>, 'empty' | 'batches'>;

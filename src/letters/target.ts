@@ -1,16 +1,16 @@
 /** Where replayed invalidations go: the topic, or the targets of the configuration by the worker's own code. */
-import { RedisCache } from './cache/redis-cache.ts';
-import type { Invalidation, RefreshInvalidation } from './model/invalidation.ts';
-import { planOf } from './model/invalidation.ts';
-import type { Cache, Clock, DeadLetter, DeliveredItem, RowReader } from './ports.ts';
-import type { RuleSet } from './rules/rule-set.ts';
-import type { Config } from './runtime/config/config.ts';
-import type { Logger } from './runtime/logger.ts';
-import { Metrics } from './runtime/metrics.ts';
-import { MysqlRowReader } from './source/row-reader.ts';
-import { kafkaTransport } from './topics.ts';
-import { KafkaPublisher } from './transport/kafka-publisher.ts';
-import { Worker } from './worker/worker.ts';
+import { RedisCache } from '../cache/redis-cache.ts';
+import type { Invalidation, RefreshInvalidation } from '../model/invalidation.ts';
+import { planOf } from '../model/invalidation.ts';
+import type { Cache, Clock, DeadLetter, DeliveredItem, RowReader } from '../ports.ts';
+import type { RuleSet } from '../rules/rule-set.ts';
+import type { Config } from '../runtime/config/config.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { Metrics } from '../runtime/metrics.ts';
+import { MysqlRowReader } from '../source/row-reader.ts';
+import { kafkaTransport } from '../topics.ts';
+import { KafkaPublisher } from '../transport/kafka-publisher.ts';
+import { Worker } from '../worker/worker.ts';
 
 export interface ReplayItem {
   /** Of the letter it comes from. */

@@ -1,14 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import { runCaptureLoop, type CaptureLoopOptions } from '../../src/capture-loop.ts';
-import type { Invalidation } from '../../src/model/invalidation.ts';
-import { NO_EPOCHS, type Epochs, type ResumePoint } from '../../src/model/position.ts';
-import type { ChangeBatch, RowChange } from '../../src/model/row-change.ts';
-import type { Checkpoint, CheckpointStore, DeadLetter, DeadLetters } from '../../src/ports.ts';
-import { SluiceError } from '../../src/runtime/errors.ts';
-import { silentLogger } from '../../src/runtime/logger.ts';
-import { Metrics } from '../../src/runtime/metrics.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { MemoryStartTrace } from '../support/memory-start-trace.ts';
+import { runCaptureLoop, type CaptureLoopOptions } from '../../../src/capture/loop.ts';
+import type { Invalidation } from '../../../src/model/invalidation.ts';
+import { NO_EPOCHS, type Epochs, type ResumePoint } from '../../../src/model/position.ts';
+import type { ChangeBatch, RowChange } from '../../../src/model/row-change.ts';
+import type { Checkpoint, CheckpointStore, DeadLetter, DeadLetters } from '../../../src/ports.ts';
+import { SluiceError } from '../../../src/runtime/errors.ts';
+import { silentLogger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { MemoryStartTrace } from '../../support/memory-start-trace.ts';
 
 const START: ResumePoint = {
   position: { flavour: 'mysql', serverUuid: 'u', coordinates: { file: 'binlog.000001', offset: 4 }, gtidSet: null },

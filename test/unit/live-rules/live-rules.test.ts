@@ -1,12 +1,12 @@
 import { describe, expect, it, vi } from 'vitest';
-import { LiveRules, type LiveRulesOptions, type LoadedRules } from '../../src/live-rules.ts';
-import type { RuleSet } from '../../src/rules/rule-set.ts';
-import { ProblemsError, type Problem } from '../../src/runtime/errors.ts';
-import { silentLogger, type Logger } from '../../src/runtime/logger.ts';
-import { Metrics } from '../../src/runtime/metrics.ts';
-import { FakeClock } from '../support/fake-clock.ts';
-import { ORIGIN, planOf, plansOf, refreshOf } from '../support/invalidations.ts';
-import { metricLines } from '../support/worker-harness.ts';
+import { LiveRules, type LiveRulesOptions, type LoadedRules } from '../../../src/live-rules/live-rules.ts';
+import type { RuleSet } from '../../../src/rules/rule-set.ts';
+import { ProblemsError, type Problem } from '../../../src/runtime/errors.ts';
+import { silentLogger, type Logger } from '../../../src/runtime/logger.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { ORIGIN, planOf, plansOf, refreshOf } from '../../support/invalidations.ts';
+import { metricLines } from '../../support/worker-harness.ts';
 
 const careful: Problem = { message: 'a wide pattern', remedy: 'Narrow it.' };
 
