@@ -106,6 +106,7 @@ function refusal(reason: string, command: string, user: string): Problem {
     return {
       message: 'refuses writes because its memory is full',
       remedy: 'Raise `maxmemory`, or set a `maxmemory-policy` that evicts.',
+      temporary: true,
     };
   }
   return {

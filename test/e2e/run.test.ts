@@ -127,6 +127,30 @@ describe('sluice run', () => {
     await vi.waitFor(async () => expect(await shop.redis.exists(key)).toBe(0), WITHIN);
   });
 
+  it('refuses a Redis that takes no writes at the first start, and waits for it at every other', async () => {
+    const { server, client } = await throwawayRedis();
+    const shop = await Shop.open();
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), targets: [{ name: 'main', url: server.url }] });
+    await shop.insertProducts(3);
+    await client.replicaof('127.0.0.1', 1);
+    const refused = shop.start('run');
+    expect((await refused.exited).code).toBe(2);
+    expect(refused.stderr).toContain('is a replica of 127.0.0.1:1');
+
+    await client.replicaof('NO', 'ONE');
+    await (await shop.ready('run')).stop('SIGTERM');
+    const key = `${shop.prefix}product:2`;
+    await client.set(key, 'stale');
+    await shop.mysql.query(`UPDATE ${shop.table} SET stock = 7 WHERE id = 2`);
+    await client.replicaof('127.0.0.1', 1);
+    const daemon = shop.start('run');
+    await vi.waitFor(() => expect(daemon.stderr).toContain('"msg":"started"'), WITHIN);
+    expect(daemon.stderr).toContain('is a replica of 127.0.0.1:1');
+    await client.replicaof('NO', 'ONE');
+    await vi.waitFor(async () => expect(await client.exists(key)).toBe(0), WITHIN);
+    await daemon.ready();
+  });
+
   it('says the same of a source that goes between two questions of the start', async () => {
     const shop = await Shop.open();
     await shop.insertProducts(3);
