@@ -220,7 +220,7 @@ async function targetProblems(
     const here = problems.map((problem) => located(loaded, ['targets', index], problem));
     if (!waits || !isAway(problems)) return here;
     warn(logger, here);
-    return [];
+    return here.filter(({ temporary }) => temporary !== true);
   });
 }
 

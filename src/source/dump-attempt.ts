@@ -44,6 +44,7 @@ export class DumpAttempt {
   ): Promise<DumpAttempt> {
     await options.permit?.(signal);
     const session = await openSession(options.address, options.connectTimeoutMs);
+    let stream: BinlogStream | undefined;
     try {
       const from = tracker.resumePoint();
       const { clock } = options;
@@ -53,7 +54,7 @@ export class DumpAttempt {
       follow(decoder);
       // Once more: time has passed since, and for a process that was stopped meanwhile it may have been long.
       await options.permit?.(signal);
-      const stream = new BinlogStream({
+      stream = new BinlogStream({
         ...options,
         replicaUuid: replicaUuid(options.pipeline, options.serverId),
         from,
@@ -68,6 +69,7 @@ export class DumpAttempt {
       stream.start();
       return new DumpAttempt(options, { tracker, session, facts, files, stream }, signal);
     } catch (error) {
+      await stream?.stop();
       session.close();
       throw error;
     }

@@ -1,5 +1,8 @@
 import type { LossReason } from '../model/gap.ts';
 
+/** The offset of a group that has committed none. */
+const NONE = -1;
+
 /** What a group has committed for a partition. */
 export interface CommittedOffset {
   /** Below 0: nothing. */
@@ -34,7 +37,8 @@ export interface GroupPlace {
  *   nothing committed, and the group has worked    from the oldest on: lost (Kafka deletes offsets with their topic)
  *   nothing committed by a group that is new       from the oldest on
  *
- * `before` is what the group had committed when it was last looked at: kafkajs throws away an offset that is out of range.
+ * `before` is what the group had committed when it was last looked at: kafkajs throws away an offset that is out of range, and commits
+ * the name of "the oldest" (-2) in its place. Whoever finds that knows that there was one.
  */
 export function placeOf(
   committed: CommittedOffset,
@@ -43,7 +47,7 @@ export function placeOf(
 ): GroupPlace {
   const known = committed.offset < 0 && before !== undefined ? before : committed;
   const oldest = { offset: now.low, skipped: 0, isCommitted: false };
-  if (known.offset < 0) return { ...oldest, lost: worked ? 'offsets_missing' : null };
+  if (known.offset < 0) return { ...oldest, lost: worked || known.offset < NONE ? 'offsets_missing' : null };
   if (isAnother(known.topicId, now.topicId) || known.offset > now.high) return { ...oldest, lost: 'topic_recreated' };
   if (known.offset < now.low) return { ...oldest, lost: 'records_deleted', skipped: now.low - known.offset };
   // Thrown away although it is in the range: for what stood there before.

@@ -162,7 +162,7 @@ export class ConsumerSession {
     this.#membership.joined();
     this.#assignment.abort(new Error('the group has assigned partitions anew'));
     this.#assignment = new AbortController();
-    if (this.#over) this.#assignment.abort();
+    if (this.#over || this.#membership.stopping) this.#assignment.abort(new Error('the consumer stops'));
     this.#offsets.assign(partitions, this.#assignment.signal);
     this.#noteSign();
     logger.info({ topic, group, partitions }, 'joined the consumer group');
@@ -243,7 +243,9 @@ export class ConsumerSession {
   /** Ends the session if records are lost: the next one finds out which when it joins. */
   async #isInPlace(partition: number, first: number, highWatermark: number): Promise<boolean> {
     try {
-      return await this.#offsets.delivered(partition, first, highWatermark);
+      // Brokers that do not answer must not hold up a stop.
+      const isTaken = this.#offsets.delivered(partition, first, highWatermark);
+      return (await unlessAborted(isTaken, this.#membership.signal)) === true;
     } catch (error) {
       this.#end(error instanceof Error ? error : new Error(String(error)));
       return false;
@@ -252,7 +254,7 @@ export class ConsumerSession {
 
   async #look(): Promise<void> {
     const found = await this.#offsets.look();
-    if (found !== null) this.#end(new Error(found));
+    if (typeof found === 'object') this.#end(new Error(found.loss));
     else await this.#offsets.leaveTrace();
   }
 

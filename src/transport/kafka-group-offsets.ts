@@ -33,6 +33,12 @@ export interface GroupOffsetsOptions {
 
 type Places = ReadonlyMap<number, GroupPlace>;
 
+/** What a look at the topic has found; a look that was not answered has found nothing, and says nothing. */
+type Look = 'fine' | 'unanswered' | { readonly loss: string };
+
+/** Between two questions whose first answer nobody should trust. */
+const ASK_AGAIN_MS = 1_000;
+
 /**
  * What one member tells the group and the operator about its offsets: commits of what is finished (never of what was
  * only delivered), the consumer lag, and records that were deleted before anybody read them (ADR 27).
@@ -46,8 +52,10 @@ export class GroupOffsets {
   readonly #tracker = new OffsetTracker();
   /** What was committed before kafkajs had the chance to throw it away. */
   readonly #before = new Map<number, CommittedOffset>();
-  /** The last jump in each partition that turned out to be none. */
-  readonly #doubted = new Map<number, number>();
+  /** The last jump in each partition, which is believed when it comes again. */
+  readonly #doubted = new Map<number, OffsetJump>();
+  /** Where each partition ended when the flush for its lost records began: whatever else is deleted before that is made good for. */
+  readonly #covered = new Map<number, number>();
   #assignment = 0;
   #topicId: string | null = null;
   #isPlaced = false;
@@ -67,8 +75,11 @@ export class GroupOffsets {
       if (partitions.includes(partition)) continue;
       metrics.set('sluice_consumer_lag_records', { target, partition: String(partition) }, 0);
     }
+    metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 0);
     this.#assignment++;
     this.#isPlaced = false;
+    this.#doubted.clear();
+    this.#covered.clear();
     this.#tracker.assign(partitions);
     this.#ready = this.#begin(partitions, signal);
   }
@@ -95,21 +106,34 @@ export class GroupOffsets {
    * asked for once more, from there. Rejects if records are lost.
    */
   async delivered(partition: number, first: number, highWatermark: number): Promise<boolean> {
-    const jump = this.#tracker.delivered(partition, first, highWatermark);
     this.#showLag(partition);
-    if (jump === undefined) return true;
+    if (this.#tracker.delivered(partition, first, highWatermark) === undefined) {
+      this.#doubted.delete(partition);
+      return true;
+    }
+    const { topic, consumer, clock } = this.#options;
     const assignment = this.#assignment;
+    // kafkajs may have thrown away what is committed.
+    this.#tracker.doubtCommitted(partition);
     const found = await this.look();
-    if (found !== null) throw new Error(found);
+    if (typeof found === 'object') throw new Error(found.loss);
     if (assignment !== this.#assignment) return false;
-    return this.#isInOrder(partition, jump);
+    // Where reading should go on may be elsewhere after the look.
+    const jump = this.#tracker.delivered(partition, first, highWatermark);
+    if (jump === undefined) return true;
+    if (found === 'fine') return this.#isInOrder(partition, jump);
+    await clock.sleep(ASK_AGAIN_MS);
+    if (assignment === this.#assignment) consumer.seek({ topic, partition, offset: String(jump.expected) });
+    return false;
   }
 
-  #isInOrder(partition: number, { expected, found }: OffsetJump): boolean {
-    const { topic, consumer, begunAnew } = this.#options;
-    if (this.#doubted.get(partition) !== found) {
+  #isInOrder(partition: number, jump: OffsetJump): boolean {
+    const { topic, group, target, consumer, begunAnew, logger, metrics } = this.#options;
+    const { expected, found } = jump;
+    const doubted = this.#doubted.get(partition);
+    if (doubted?.expected !== expected || doubted.found !== found) {
       // A batch that was fetched before the last rebalance, for one.
-      this.#doubted.set(partition, found);
+      this.#doubted.set(partition, jump);
       consumer.seek({ topic, partition, offset: String(expected) });
       return false;
     }
@@ -118,7 +142,12 @@ export class GroupOffsets {
       begunAnew.add(partition);
       throw new Error(`partition ${partition} begins anew before offset ${expected}`);
     }
-    // Offsets without a record, as the end of a transaction leaves.
+    // Compaction, the end of somebody's transaction, a segment that is damaged: reading again would find the same hole again.
+    metrics.count('sluice_consumer_skipped_records_total', { target }, found - expected);
+    logger.error(
+      { topic, group, partition, ...jump },
+      'a hole in the partition: if there were records, keys are stale',
+    );
     this.finished(this.read(partition, found));
     return true;
   }
@@ -143,7 +172,7 @@ export class GroupOffsets {
    * Asks the broker now and then: a consumer that is held up fetches nothing and so learns of no new records, and kafkajs says nothing
    * of a topic that was created anew. Resolves with what is wrong with the place where we read.
    */
-  async look(): Promise<string | null> {
+  async look(): Promise<Look> {
     const { view, topic, logger } = this.#options;
     const assignment = this.#assignment;
     // Before the question: reading goes on while it is answered.
@@ -151,23 +180,35 @@ export class GroupOffsets {
     try {
       const topicId = await view.topicId();
       const ends = await view.ends(this.#tracker.partitions);
-      if (assignment !== this.#assignment) return null;
+      if (assignment !== this.#assignment) return 'unanswered';
       for (const [partition, { low, high }] of ends) {
         this.#tracker.ends(partition, low, high);
         this.#showLag(partition);
       }
-      if (!this.#isPlaced) return null;
-      if (isAnother(topicId, this.#topicId)) return `topic ${topic} was created anew`;
+      if (!this.#isPlaced) return 'unanswered';
+      if (isAnother(topicId, this.#topicId)) return { loss: `topic ${topic} was created anew` };
+      this.#topicId ??= topicId;
       for (const [partition, { low, high }] of ends) {
+        if (low <= (this.#covered.get(partition) ?? 0)) this.#skipTo(partition, low);
         const next = this.#tracker.nexts().get(partition) ?? low;
-        if (next < low) return `records of partition ${partition} were deleted before they were read`;
-        if ((nexts.get(partition) ?? 0) > high) return `partition ${partition} ends before offset ${next}`;
+        if (next < low) return { loss: `records of partition ${partition} were deleted before they were read` };
+        const before = nexts.get(partition) ?? 0;
+        if (before > high) return { loss: `partition ${partition} ends before offset ${before}` };
       }
+      return 'fine';
     } catch (error) {
       logger.debug({ topic, reason: describeKafkaError(error) }, 'the topic could not be looked at');
       await view.refresh().catch(() => undefined);
+      return 'unanswered';
     }
-    return null;
+  }
+
+  /** Retention goes on while a flush lasts: what it takes meanwhile was in the topic when the flush began, and is no new loss. */
+  #skipTo(partition: number, low: number): void {
+    const { topic, consumer } = this.#options;
+    if ((this.#tracker.nexts().get(partition) ?? low) >= low) return;
+    this.finished(this.read(partition, low));
+    consumer.seek({ topic, partition, offset: String(low) });
   }
 
   /** Once each partition has an offset, one that is missing means something. Repeated, because the target may forget it. */
@@ -204,10 +245,17 @@ export class GroupOffsets {
   /** Null: aborted. Nothing is read before it is known where, however long the brokers and the target are away. */
   async #placesOf(partitions: readonly number[], signal: AbortSignal): Promise<Places | null> {
     const { view, clock, topic, group, logger } = this.#options;
+    let isSure = false;
     for (let failures = 0; !signal.aborted; failures++) {
       try {
         const places = await this.#askPlaces(partitions);
-        return signal.aborted ? null : places;
+        if (isSure || ![...places.values()].some(({ lost }) => lost === 'topic_recreated')) {
+          return signal.aborted ? null : places;
+        }
+        // A broker may know less than the others for a moment, and a flush of everything is not for a moment.
+        isSure = true;
+        await clock.sleep(ASK_AGAIN_MS, signal).catch(() => undefined);
+        await view.refresh();
       } catch (error) {
         const reason = describeKafkaError(error);
         const fields = { topic, group, reason };
@@ -255,6 +303,7 @@ export class GroupOffsets {
         'records may be lost: reading on from the oldest',
       );
       if (skipped > 0) metrics.count('sluice_consumer_skipped_records_total', { target }, skipped);
+      this.#covered.set(partition, this.#tracker.end(partition));
       batches.push(this.#tracker.startBehindLoss({ partition, offset }));
       // What was fetched from elsewhere is stale for kafkajs from now on.
       consumer.seek({ topic, partition, offset: String(offset) });

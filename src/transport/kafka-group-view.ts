@@ -55,7 +55,13 @@ export class KafkaGroupView {
   async ends(partitions: readonly number[]): Promise<Map<number, PartitionEnds>> {
     const lows = await this.#ask(partitions, true);
     const highs = await this.#ask(partitions, false);
-    return new Map([...highs].map(([partition, high]) => [partition, { low: lows.get(partition) ?? 0, high }]));
+    return new Map(
+      partitions.map((partition) => {
+        const [low, high] = [lows.get(partition), highs.get(partition)];
+        if (low === undefined || high === undefined) throw new Error(`nobody says where partition ${partition} ends`);
+        return [partition, { low, high }];
+      }),
+    );
   }
 
   /** After something has failed: the leaders may be others. */

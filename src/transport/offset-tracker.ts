@@ -90,6 +90,12 @@ export class OffsetTracker {
     if (progress !== undefined) progress.committed = offset;
   }
 
+  /** What is committed is not known any more: it is said again. */
+  doubtCommitted(partition: number): void {
+    const progress = this.#partitions.get(partition);
+    if (progress !== undefined) progress.committed = undefined;
+  }
+
   /** Records that are not finished, as far as the newest known end of the partition tells. */
   lag(partition: number): number {
     const progress = this.#partitions.get(partition);
@@ -102,6 +108,11 @@ export class OffsetTracker {
     if (progress === undefined) return;
     progress.low = low;
     progress.highWatermark = high;
+  }
+
+  /** The newest known end of the partition. */
+  end(partition: number): number {
+    return this.#partitions.get(partition)?.highWatermark ?? 0;
   }
 
   /** Where reading goes on in each partition, as far as that is known. */
