@@ -1,8 +1,10 @@
 /** Composition root 2: a subscription → worker → Redis target; `sluice apply` subscribes to Kafka. */
 import type { Daemon, Runtime } from './daemon.ts';
 import { RedisCache } from './cache/redis-cache.ts';
+import { RedisStartTrace } from './cache/redis-start-trace.ts';
+import { RecordLosses } from './record-loss.ts';
 import { tellRepairs } from './target-repairs.ts';
-import { ownedPatterns } from './rules/evaluate/gap-flush.ts';
+import { lossFlush, ownedPatterns } from './rules/evaluate/gap-flush.ts';
 import type { Invalidation } from './model/invalidation.ts';
 import type { Cache, DeadLetters, RowReader } from './ports.ts';
 import { AuditTrail } from './runtime/audit-trail.ts';
@@ -41,33 +43,38 @@ export function createApply(runtime: Runtime): Daemon {
   };
   const targets = config.targets.map((target) => {
     const cache = createCache(runtime, target);
+    // A group for each target: a dead one stays behind alone.
+    const group = `${transport.group}.${target.name}`;
+    const trace = new RedisStartTrace({ ...target, pipeline: `group:${group}` });
     const subscription = new KafkaSubscription({
       ...transport.consumer,
       connection: transport,
       topic: transport.topic,
       partitions: transport.partitions,
-      // A group for each target: a dead one stays behind alone.
-      group: `${transport.group}.${target.name}`,
+      group,
       target: target.name,
+      trace,
       drainTimeoutMs: config.shutdown.drainTimeoutMs,
       clock,
       logger,
       metrics,
     });
-    return { cache, subscription, worker: createWorker(runtime, { ...shared, cache }) };
+    const worker = createWorker(runtime, { ...shared, cache });
+    return { cache, subscription, trace, worker, losses: createLosses(runtime, target.name, worker) };
   });
   return {
     audit: shared.audit,
     links: config.targets.flatMap(({ name }) => [
       { gauge: 'sluice_target_available', labels: { target: name } } as const,
       { gauge: 'sluice_kafka_available', labels: { link: `consumer.${name}` } } as const,
+      { gauge: 'sluice_gap_flush_pending', labels: { pipeline: `${config.name}.${name}` } } as const,
     ]),
     run: async (signal) => {
       try {
         await supervise(
-          targets.map(({ subscription, worker }) => async (stop: AbortSignal) => {
+          targets.map(({ subscription, worker, losses }) => async (stop: AbortSignal) => {
             await worker.untilAvailable(stop);
-            await subscription.run(worker.handle, stop);
+            await subscription.run(losses.handle, stop);
           }),
           signal,
         );
@@ -75,7 +82,7 @@ export function createApply(runtime: Runtime): Daemon {
         await Promise.all([
           shared.reader.close(),
           shared.deadLetters.close(),
-          ...targets.map(({ cache }) => cache.close()),
+          ...targets.flatMap(({ cache, trace }) => [cache.close(), trace.close()]),
         ]);
       }
     },
@@ -100,6 +107,22 @@ export function createWorker(runtime: Runtime, parts: ApplyParts): Worker {
     retry: runtime.config.apply.retry,
     maxSecondDeletes: runtime.config.apply.maxSecondDeletes,
     onApplied: (invalidations: readonly Invalidation[]) => parts.audit.record(invalidations),
+  });
+}
+
+function createLosses(runtime: Runtime, target: string, { handle }: Worker): RecordLosses {
+  const { config, rules, clock, metrics } = runtime;
+  return new RecordLosses({
+    pipeline: `${config.name}.${target}`,
+    onGap: config.source.onGap,
+    flush: (version) => {
+      const { current } = rules;
+      return lossFlush(current.rules, version, { captureTimeMs: clock.now(), ruleSet: current.hash });
+    },
+    handle,
+    clock,
+    logger: runtime.logger.child({ component: 'worker', target }),
+    metrics,
   });
 }
 

@@ -2,9 +2,9 @@
 import type { Daemon, Runtime } from './daemon.ts';
 import { hostname } from 'node:os';
 import { RedisCheckpointStore } from './cache/redis-checkpoint-store.ts';
-import { runCaptureLoop } from './capture-loop.ts';
+import { runCaptureLoop } from './capture/loop.ts';
 import { BinlogDecoder } from './decode/binlog-decoder.ts';
-import { createActiveCapture } from './active-capture.ts';
+import { createActiveCapture } from './capture/active.ts';
 import type { CheckpointStore, DeadLetters, InvalidationPublisher, Lease, RowLookup, StartTrace } from './ports.ts';
 import { FileCheckpointStore } from './progress/file-checkpoint-store.ts';
 import { assertHeld } from './progress/lease-guard.ts';

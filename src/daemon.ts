@@ -1,4 +1,4 @@
-import type { LiveRules } from './live-rules.ts';
+import type { LiveRules } from './live-rules/live-rules.ts';
 import type { Clock, Lease } from './ports.ts';
 import type { AuditTrail } from './runtime/audit-trail.ts';
 import type { Config } from './runtime/config/config.ts';

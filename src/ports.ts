@@ -3,6 +3,7 @@
  * go backward: the acknowledgement that moves the watermark, and the Kafka offset commit. Control only says "stop",
  * by AbortSignal: an aborted call settles soon, by returning or by throwing the signal's reason.
  */
+import type { LossReason } from './model/gap.ts';
 import type { ChangeOrigin, Invalidation } from './model/invalidation.ts';
 import type { Epochs, Position, ResumePoint, Start } from './model/position.ts';
 import type { ChangeBatch, JsonValue } from './model/row-change.ts';
@@ -36,10 +37,18 @@ export type DeliveredItem =
   | { readonly kind: 'invalidation'; readonly invalidation: Invalidation; readonly place: string }
   | { readonly kind: 'unreadable'; readonly raw: string; readonly reason: string; readonly place: string };
 
+/** Records that nobody has read may be gone from these partitions: what they would have invalidated is not known. */
+export interface RecordLoss {
+  readonly reason: LossReason;
+  readonly partitions: readonly number[];
+}
+
 /** Invalidations of one partition, in order. `place` (`topic/partition@offset`) says where each was found. */
 export interface PartitionBatch {
   readonly partition: number;
   readonly items: readonly DeliveredItem[];
+  /** What is missing before the items, here and in other partitions: of none of them comes anything until this batch is handled. */
+  readonly lost?: RecordLoss;
 }
 
 /** What of a batch is done later: it is all applied once, and something of it has to be applied once more. */
@@ -225,7 +234,7 @@ export interface CheckpointStore {
   close(): Promise<void>;
 }
 
-/** Remembers, with the cache itself, that the daemon has worked with it. Implementations: RedisStartTrace, KafkaStartTrace. */
+/** Remembers, with the cache itself, that the daemon (or a consumer group) has worked with it. Implementations: RedisStartTrace, KafkaStartTrace. */
 export interface StartTrace {
   /** Whether it has. A cache that lost everything has lost its trace too, and nothing in it is stale. Throws a retryable error. */
   exists(): Promise<boolean>;

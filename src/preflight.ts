@@ -7,6 +7,7 @@ import type { RuleSet } from './rules/rule-set.ts';
 import { unsuitableColumns } from './rules/check/check-columns.ts';
 import { missingColumns, unmatchedTables } from './rules/check/check-tables.ts';
 import { problemAt } from './rules/check/problem-at.ts';
+import type { LiveTable } from './rules/check/live-table.ts';
 import { tableWarnings } from './rules/check/table-warnings.ts';
 import { sampleKey } from './rules/template/sample-key.ts';
 import { templateLookups } from './rules/template/template-uses.ts';
@@ -77,13 +78,8 @@ export async function preflightRules({
     warn(logger, unmatchedTables(ruleSet, tables, await viewsFor(loaded, ruleSet)));
     return [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
   };
-  const away = (error: unknown): Problem[] => {
-    if (!(error instanceof SluiceError && error.retryable)) throw error;
-    const remedy = 'Look at the source; the rules are tried again by themselves.';
-    return [{ ...located(loaded, ['source'], { message: error.message, remedy }), temporary: true }];
-  };
   const found = await Promise.all([
-    parts.includes('source') ? columns().catch(away) : [],
+    parts.includes('source') ? columns().catch((error: unknown) => awayProblems(loaded, error)) : [],
     // Whatever a server has against us may pass: a reload tries again.
     readProblems({ loaded, ruleSet, parts }, (problem) => ({ ...problem, temporary: true })),
   ]);
@@ -112,8 +108,16 @@ async function sourceProblems(
     const here = problems.flat().map((problem) => located(loaded, ['source'], problem));
     return unlessAway(options, restarts, here);
   }
-  const tables = await readTables(address, connectTimeoutMs);
-  const unmatched = unmatchedTables(ruleSet, tables, await viewsFor(loaded, ruleSet));
+  let tables: readonly LiveTable[];
+  let views: Awaited<ReturnType<typeof readViews>>;
+  try {
+    tables = await readTables(address, connectTimeoutMs);
+    views = await viewsFor(loaded, ruleSet);
+  } catch (error) {
+    // It may go between two questions.
+    return unlessAway(options, restarts, awayProblems(loaded, error));
+  }
+  const unmatched = unmatchedTables(ruleSet, tables, views);
   const missing = [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
   if (mode === 'check') {
     warnings.push(...tableWarnings(ruleSet, tables));
@@ -140,6 +144,14 @@ async function unlessAway(
   if (!(await restarts())) return problems;
   warn(logger, problems);
   return [];
+}
+
+/** The source did not answer a question. Throws every other error. */
+function awayProblems(loaded: LoadedConfig, error: unknown): Problem[] {
+  if (!(error instanceof SluiceError && error.retryable)) throw error;
+  const remedy =
+    'Is the source running? Can this machine reach it? Rules that are reloaded are tried again by themselves.';
+  return [{ ...located(loaded, ['source'], { message: error.message, remedy }), temporary: true }];
 }
 
 /** Only lookups may name one. */
@@ -208,7 +220,7 @@ async function targetProblems(
     const here = problems.map((problem) => located(loaded, ['targets', index], problem));
     if (!waits || !isAway(problems)) return here;
     warn(logger, here);
-    return [];
+    return here.filter(({ temporary }) => temporary !== true);
   });
 }
 

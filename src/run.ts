@@ -1,7 +1,7 @@
 /** Composition root 3: both halves in one process, a complete pipeline for each target (ADR 1). */
 import type { Daemon, Runtime } from './daemon.ts';
 import { createAudit, createCache, createReader, createWorker } from './apply.ts';
-import { createActiveCapture, type ActiveCapture } from './active-capture.ts';
+import { createActiveCapture, type ActiveCapture } from './capture/active.ts';
 import { captureTask, createLookup, localCheckpointStore, serverIdOf } from './capture.ts';
 import { RedisStartTrace } from './cache/redis-start-trace.ts';
 import type { DeadLetters, RowLookup, RowReader } from './ports.ts';

@@ -14,7 +14,7 @@ export interface ThrowawayRedisCluster {
   readonly nodes: readonly RedisNode[];
   /** Sends a command to a node; the connection is made for it. */
   command(node: RedisNode, ...args: readonly string[]): Promise<unknown>;
-  /** Moves a slot with its keys as `redis-cli --cluster reshard` does, key after key. */
+  /** Moves a slot with its keys as `redis-cli --cluster reshard` does, key after key. What failed halfway goes on when asked again. */
   moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<void>;
   remove(): Promise<void>;
 }
@@ -103,18 +103,30 @@ async function moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<v
   const [source, target] = await Promise.all([connect(from), connect(to)]);
   try {
     const [sourceId, targetId] = [String(await source.cluster('MYID')), String(await target.cluster('MYID'))];
-    await target.call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', sourceId);
-    await source.call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', targetId);
-    for (;;) {
-      const keys = (await source.callBuffer('CLUSTER', 'GETKEYSINSLOT', String(slot), '10')) as Buffer[];
-      if (keys.length === 0) break;
-      await migrate(source, to, keys);
+    if (await begins(target, slot, sourceId)) {
+      await source.call('CLUSTER', 'SETSLOT', String(slot), 'MIGRATING', targetId);
+      for (;;) {
+        const keys = (await source.callBuffer('CLUSTER', 'GETKEYSINSLOT', String(slot), '10')) as Buffer[];
+        if (keys.length === 0) break;
+        await migrate(source, to, keys);
+      }
+      await target.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
     }
-    await target.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
     await source.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
   } finally {
     source.disconnect();
     target.disconnect();
+  }
+}
+
+/** False: it has the slot already, and only the source has not been told. */
+async function begins(target: Redis, slot: number, sourceId: string): Promise<boolean> {
+  try {
+    await target.call('CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', sourceId);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('already the owner')) return false;
+    throw error;
   }
 }
 

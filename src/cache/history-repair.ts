@@ -57,8 +57,8 @@ export class HistoryRepair {
   }
 
   /** Acknowledged just now. */
-  note(commands: readonly CacheCommand[]): void {
-    for (const command of commands) this.#journal.note(command, this.#watch.mark);
+  note(command: CacheCommand): void {
+    this.#journal.note(command, this.#watch.mark);
   }
 
   noteFlush(request: FlushRequest): void {

@@ -13,7 +13,6 @@ export interface Loss {
 
 interface Known {
   readonly client: Redis;
-  readonly history: string | null;
   readonly mark: number;
 }
 
@@ -39,7 +38,9 @@ const CLOSED = 'closed';
  *   another history, our mark is there    what came after that mark may be lost
  *   another history, no mark of ours      everything may be lost
  *   a node that was not there before      the same: it may have taken the place of one that was, whichever slots it holds
- *   the first look of this process        lost if the process before it has noted another history and was not closed in order
+ *   the first look of this process        lost if the process before it has noted other histories and was not closed in order
+ *
+ * Notes move with their slots, so each names the histories of all nodes, and what counts is whether any names that of a node.
  *
  * Where INFO is forbidden, a new connection counts as a new history, and a first look finds nothing.
  */
@@ -47,6 +48,8 @@ export class HistoryWatch {
   readonly #options: HistoryWatchOptions;
   readonly #process = randomUUID();
   readonly #known = new Map<number, Known>();
+  /** Of the last look; also of a node that did not answer then, whichever slot it had. */
+  #histories: ReadonlySet<string> = new Set();
   #mark = 0;
   #isFirstRound = true;
 
@@ -63,8 +66,14 @@ export class HistoryWatch {
   async look(masters: readonly RedisMaster[], { whole }: { whole: boolean }): Promise<Loss | null> {
     const known = new Map(this.#known);
     const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, known, whole)));
-    const losses = found.flatMap((each) => (each.status === 'fulfilled' && each.value !== null ? [each.value] : []));
+    const before = this.#histories;
+    const seen = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    const losses = [...seen.map(({ loss }) => loss), firstLoss(seen)].filter((loss) => loss !== null);
     const failed = found.find((each) => each.status === 'rejected');
+    this.#histories = new Set([
+      ...(failed === undefined ? [] : before),
+      ...seen.flatMap(({ history }) => history ?? []),
+    ]);
     this.#forgetOthers(masters);
     if (failed === undefined) this.#isFirstRound = false;
     else if (losses.length === 0) throw failed.reason as Error;
@@ -79,19 +88,21 @@ export class HistoryWatch {
   }
 
   /** `known`: what the looks before have found. */
-  #lookAt({ server, slot }: RedisMaster, known: ReadonlyMap<number, Known>, whole: boolean): Promise<Loss | null> {
+  #lookAt({ server, slot }: RedisMaster, known: ReadonlyMap<number, Known>, whole: boolean): Promise<Seen> {
     return server.commands.use(async (client) => {
       const last = known.get(slot);
       const history = await readHistory(client);
       // Under any slot: while slots move the same node is found under another one, and no two nodes have one history.
-      const goesOn = history !== null && [...known.values()].some((each) => each.history === history);
+      const goesOn = history !== null && this.#histories.has(history);
       const mark = ++this.#mark;
-      const before = await this.#leaveMark(client, slot, goesOn && whole ? history : '', mark);
-      this.#known.set(slot, { client, history, mark });
-      if (goesOn) return null;
-      if (last === undefined && this.#isFirstRound) return firstLoss(before.history, history);
+      const note = goesOn && whole ? [...this.#histories].sort().join(' ') : '';
+      const before = await this.#leaveMark(client, slot, note, mark);
+      this.#known.set(slot, { client, mark });
+      if (goesOn) return { history, loss: null, noted: null };
+      if (last === undefined && this.#isFirstRound) return { history, loss: null, noted: before.noted };
       const isSame = history === null && client === last?.client && before.mark >= last.mark;
-      return isSame ? null : { since: before.mark, reason: `${server.name} has another history than before` };
+      const loss = { since: before.mark, reason: `${server.name} has another history than before` };
+      return { history, loss: isSame ? null : loss, noted: null };
     });
   }
 
@@ -107,18 +118,31 @@ export class HistoryWatch {
     const args = [String(mark), String(MARK_TTL_MS), history, String(HISTORY_TTL_MS)];
     const reply = await MARK_SCRIPT.run(client, keys, args);
     const [old, noted] = Array.isArray(reply) ? reply.map(String) : [];
-    return { mark: old === undefined || old === '' ? -1 : Number(old), history: noted ?? '' };
+    return { mark: old === undefined || old === '' ? -1 : Number(old), noted: noted ?? '' };
   }
 }
 
 interface Before {
   readonly mark: number;
-  readonly history: string;
+  readonly noted: string;
 }
 
-function firstLoss(noted: string, now: string | null): Loss | null {
-  if (now === null || noted === '' || noted === CLOSED || noted === now) return null;
-  return { since: -1, reason: 'the server has another history than when the last process ended' };
+interface Seen {
+  readonly history: string | null;
+  readonly loss: Loss | null;
+  /** By the process before this one; null: it is not the first look at this node. */
+  readonly noted: string | null;
+}
+
+function firstLoss(seen: readonly Seen[]): Loss | null {
+  const notes = seen.flatMap(({ noted }) => (noted === null || noted === '' ? [] : [noted]));
+  const whole = new Set(notes.flatMap((noted) => noted.split(' ')));
+  const isLost = seen.some(({ history, noted }) => {
+    if (history === null || noted === null || noted === CLOSED || whole.has(history)) return false;
+    // Without a note of its own: nothing is known of anybody, or its note has moved away.
+    return noted !== '' || (notes.length > 0 && !notes.includes(CLOSED));
+  });
+  return isLost ? { since: -1, reason: 'a server has another history than when the last process ended' } : null;
 }
 
 /** Null where it cannot be known. */

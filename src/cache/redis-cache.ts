@@ -134,6 +134,18 @@ export class RedisCache implements Cache {
 
   /** Sends the requests together, notes the outcomes, and returns what must be sent again. */
   async #round(requests: readonly ApplyRequest[], call: Call): Promise<ApplyRequest[]> {
+    const left = await (this.#servers.clustered ? this.#spread(requests, call) : this.#sendAll(requests, call));
+    if (left.some(({ waits }) => waits)) await this.#options.clock.sleep(TRY_AGAIN_MS);
+    return left.map(({ request }) => request);
+  }
+
+  /** To the only server. */
+  async #sendAll(requests: readonly ApplyRequest[], call: Call): Promise<Again[]> {
+    return this.#exchange(await this.#servers.serverOf({ slot: null }), requests, call);
+  }
+
+  /** To each node what it holds. */
+  async #spread(requests: readonly ApplyRequest[], call: Call): Promise<Again[]> {
     const groups = new Map<RedisServer, ApplyRequest[]>();
     for (const request of requests) {
       const server = await this.#servers.serverOf(request);
@@ -142,9 +154,7 @@ export class RedisCache implements Cache {
       else group.push(request);
     }
     const again = await together([...groups].map(([server, group]) => this.#exchange(server, group, call)));
-    const left = again.flat();
-    if (left.some(({ waits }) => waits)) await this.#options.clock.sleep(TRY_AGAIN_MS);
-    return left.map(({ request }) => request);
+    return again.flat();
   }
 
   #exchange(server: RedisServer, requests: readonly ApplyRequest[], call: Call): Promise<Again[]> {
@@ -164,7 +174,10 @@ export class RedisCache implements Cache {
     if (error === null) {
       if (request.kind === 'script') this.#note(request, value, call.outcomes);
       // Now: while others are sent once more it may be lost already, and what is found lost is repeated from there.
-      this.#history.note(request.places.flatMap((place) => call.commands[place] ?? []));
+      for (const place of request.places) {
+        const command = call.commands[place];
+        if (command !== undefined) this.#history.note(command);
+      }
       return [];
     }
     const { message } = error;

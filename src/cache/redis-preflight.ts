@@ -194,6 +194,8 @@ function serverProblems(info: ReadonlyMap<string, string>, address: RedisAddress
     problems.push({
       message: `is a replica of ${master} and takes no writes`,
       remedy: 'Name the master as the target; its replicas follow it.',
+      // A fail-over may just be under way.
+      temporary: true,
     });
   }
   if (info.get('cluster_enabled') === '1' && !clustered) {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Problem } from '../runtime/errors.ts';
 import { APPLY_SCRIPT, FLUSH_SCRIPT } from './lua-script.ts';
-import { isScriptUnknown, safeMessage } from './redis-errors.ts';
+import { isScriptUnknown, isTryAgain, redirectOf, safeMessage } from './redis-errors.ts';
 
 interface Probe {
   /** As ACL SETUSER writes it. */
@@ -39,7 +39,8 @@ export async function probeCommands(client: Redis, { key, user, sampleKeys = [] 
   const others = new Map<string, Problem>();
   for (const { name, run } of PROBES) {
     const reason = await run(client, key).then(() => null, safeMessage);
-    if (reason === null || isScriptUnknown(reason)) continue;
+    // A slot that is moving: it is asked of another node, but only of an account that may.
+    if (reason === null || isScriptUnknown(reason) || redirectOf(reason) !== null || isTryAgain(reason)) continue;
     // A script stumbles over the command that was refused by itself already.
     if (forbidden.size > 0 && /can't run this command|ACL failure in script/i.test(reason)) continue;
     if (reason.startsWith('NOPERM') && !/\bkeys?\b/i.test(reason)) forbidden.add(name);
@@ -105,10 +106,12 @@ function refusal(reason: string, command: string, user: string): Problem {
     return {
       message: 'refuses writes because its memory is full',
       remedy: 'Raise `maxmemory`, or set a `maxmemory-policy` that evicts.',
+      temporary: true,
     };
   }
   return {
     message: `refuses ${command.toUpperCase()}: ${reason}`,
     remedy: 'The reason is the server’s own; look at its log.',
+    ...(/^(CLUSTERDOWN|MASTERDOWN|LOADING)\b/.test(reason) ? { temporary: true } : {}),
   };
 }

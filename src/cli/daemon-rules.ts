@@ -1,5 +1,5 @@
-import type { LiveRules } from '../live-rules.ts';
-import { ruleFolders } from '../live-rules-watch.ts';
+import type { LiveRules } from '../live-rules/live-rules.ts';
+import { ruleFolders } from '../live-rules/watch.ts';
 import type { RulesAdmin } from '../runtime/admin-server.ts';
 import type { Config } from '../runtime/config/config.ts';
 import { FileWatch } from '../runtime/file-watch.ts';

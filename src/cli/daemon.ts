@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Daemon, Runtime } from '../daemon.ts';
-import { LiveRules } from '../live-rules.ts';
+import { LiveRules } from '../live-rules/live-rules.ts';
 import { AdminServer, type RulesAdmin } from '../runtime/admin-server.ts';
 import { adminUrl } from '../runtime/admin-url.ts';
 import { systemClock } from '../runtime/clock.ts';

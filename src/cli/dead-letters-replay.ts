@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { replayLetters, type Replayed } from '../letters-replay.ts';
+import { replayLetters, type Replayed } from '../letters/replay.ts';
 import { preflight } from '../preflight.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { createLogger, silentLogger } from '../runtime/logger.ts';

@@ -1,4 +1,4 @@
-import type { FileResult } from '../rule-tests.ts';
+import type { FileResult } from '../rule-tests/rule-tests.ts';
 import type { Expectation, Outcome } from '../rules/testing/outcomes.ts';
 import { rowText } from '../rules/testing/outcomes.ts';
 import { passed, type TestResult } from '../rules/testing/run-test.ts';

@@ -1,4 +1,4 @@
-import type { FileResult } from '../rule-tests.ts';
+import type { FileResult } from '../rule-tests/rule-tests.ts';
 import { passed } from '../rules/testing/run-test.ts';
 import { describeExpected, describeOutcome, tally } from './test-format.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { recordTests } from '../rule-test-record.ts';
+import { recordTests } from '../rule-tests/record.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { jsonNamesIn } from '../rules/testing/json-names.ts';
 import type { MaskEffects } from '../rules/testing/mask-effects.ts';

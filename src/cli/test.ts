@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { dirname } from 'node:path';
-import { runRuleTests, watchedFiles, type FileResult, type RuleTestOptions } from '../rule-tests.ts';
+import { runRuleTests, watchedFiles, type FileResult, type RuleTestOptions } from '../rule-tests/rule-tests.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { loadConfigFile } from '../runtime/config/load.ts';
 import { addHistoryOptions, collect, parseCount, selectionOf, wrongFlags, type HistoryFlags } from './history-flags.ts';

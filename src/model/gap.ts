@@ -19,6 +19,15 @@ export const GAP_REASONS = [
 ] as const;
 export type GapReason = (typeof GAP_REASONS)[number];
 
+/**
+ * Why records of a topic may have been deleted before a worker read them:
+ * - `records_deleted`: the topic no longer has those behind the committed offset (retention)
+ * - `topic_recreated`: the topic is another one than the offset was committed for, or it was truncated
+ * - `offsets_missing`: the group has no offset, although it has worked with this cache before
+ */
+export const LOSS_REASONS = ['records_deleted', 'topic_recreated', 'offsets_missing'] as const;
+export type LossReason = (typeof LOSS_REASONS)[number];
+
 /** `flush`: remove what the rules own and continue from now; `halt`: end with exit code 3; `ignore`: continue from now. */
 export const GAP_POLICIES = ['flush', 'halt', 'ignore'] as const;
 export type GapPolicy = (typeof GAP_POLICIES)[number];

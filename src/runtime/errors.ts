@@ -103,6 +103,13 @@ export const ERRORS = {
     exitCode: 1,
     remedy: 'The message names the topic, the consumer group and the reason (authorization). Nothing was skipped.',
   },
+  RECORDS_LOST: {
+    title: 'Records may have been deleted before the workers read them',
+    retryable: false,
+    exitCode: 3,
+    remedy:
+      'Only `source.on_gap: halt` ends the process for it. Start the workers once with `source.on_gap: flush`, which removes what the rules own and reads on (docs/operations.md).',
+  },
   TRANSPORT_UNAVAILABLE: {
     title: 'Kafka does not answer',
     retryable: true,

@@ -34,7 +34,7 @@ export const METRICS = {
   },
   sluice_gaps_total: {
     type: 'counter',
-    help: 'Times that changes may have been missed, by reason and by what `source.on_gap` made of it: flush, halt, ignore.',
+    help: 'Times that changes (or, by a worker, records) may have been missed, by reason and by what `source.on_gap` made of it: flush, halt, ignore.',
     labels: ['pipeline', 'reason', 'policy'],
   },
   sluice_gap_flush_pending: {
@@ -154,7 +154,7 @@ export const METRICS = {
   },
   sluice_kafka_available: {
     type: 'gauge',
-    help: '1 while Kafka takes records (link `publisher.<n>`) or the worker is a member of its group (link `consumer.<target>`), else 0.',
+    help: '1 while Kafka takes records (link `publisher.<n>`) or the worker is a member of its group and knows where to read (link `consumer.<target>`), else 0.',
     labels: ['link'],
   },
   sluice_publisher_rebuilds_total: { type: 'counter', help: 'Kafka producers rebuilt after an error.', labels: [] },
@@ -165,7 +165,7 @@ export const METRICS = {
   },
   sluice_consumer_skipped_records_total: {
     type: 'counter',
-    help: 'Records deleted from the topic (retention) before this target read them: above 0 the cache may be stale.',
+    help: 'Records deleted from the topic (retention) before this target read them: a gap (`sluice_gaps_total`).',
     labels: ['target'],
   },
   sluice_dead_letters_total: { type: 'counter', help: 'Records kept as dead letters.', labels: ['target'] },

@@ -23,6 +23,8 @@ export interface BinlogStreamOptions {
   /** Decoded and not pulled: beyond it the connection is paused, at half of it resumed. */
   readonly maxBufferedBytes: number;
   readonly clock: Clock;
+  /** Ends every `next`. */
+  readonly signal: AbortSignal;
   /** Called once, with the first event: the server has accepted the position. */
   readonly onStreaming: () => void;
 }
@@ -54,6 +56,7 @@ export class BinlogStream {
   }
 
   start(): void {
+    this.#options.signal.addEventListener('abort', this.#wakeConsumer);
     const { position } = this.#options.from;
     this.#zongji.on('ready', () => this.#onReady());
     this.#zongji.on('error', (error: Error) => this.#fail(error));
@@ -68,9 +71,9 @@ export class BinlogStream {
    * The next batch, waiting for one. What was decoded before the stream broke is handed out first; then it throws the
    * reason. Rejects with the signal's reason when aborted. One call at a time.
    */
-  async next(signal: AbortSignal): Promise<ChangeBatch> {
+  async next(): Promise<ChangeBatch> {
     for (;;) {
-      signal.throwIfAborted();
+      this.#options.signal.throwIfAborted();
       const batch = this.#options.decoder.take();
       if (batch !== null) {
         if (this.#options.decoder.bufferedBytes <= this.#options.maxBufferedBytes / 2) this.#resume();
@@ -79,7 +82,7 @@ export class BinlogStream {
       if (this.#failure !== null) throw this.#failure.error;
       // Only more events can complete what is buffered, however full it is.
       this.#resume();
-      await this.#event(signal);
+      await this.#event();
     }
   }
 
@@ -88,6 +91,7 @@ export class BinlogStream {
     this.#failure ??= { error: new Error('stopped') };
     this.#tap?.close();
     this.#watchdog.stop();
+    this.#options.signal.removeEventListener('abort', this.#wakeConsumer);
     // What is still in the sockets raises errors after the stop: nobody may be listening, and nobody must have to.
     this.#zongji.removeAllListeners();
     this.#zongji.on('error', () => undefined);
@@ -165,19 +169,14 @@ export class BinlogStream {
     this.#wakeConsumer();
   }
 
-  #event(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        signal.removeEventListener('abort', done);
-        this.#wake = null;
-        resolve();
-      };
-      this.#wake = done;
-      signal.addEventListener('abort', done, { once: true });
-    });
+  #event(): Promise<void> {
+    return new Promise((resolve) => (this.#wake = resolve));
   }
 
-  #wakeConsumer(): void {
-    this.#wake?.();
-  }
+  /** Also a listener of the signal: one for the whole stream, as a new one for each batch costs more than the rest of its way. */
+  readonly #wakeConsumer = (): void => {
+    const wake = this.#wake;
+    this.#wake = null;
+    wake?.();
+  };
 }

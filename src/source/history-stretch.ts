@@ -51,7 +51,7 @@ export async function* readStretch(
   try {
     stream.start();
     for (let done = false; !done;) {
-      const batch = await stream.next(signal);
+      const batch = await stream.next();
       const begin = batch.changes[0]?.transaction.begin;
       if (begin !== undefined && !files.isBefore(begin, until)) return;
       done = batch.end !== null && isReached(batch, batch.end.coordinates);

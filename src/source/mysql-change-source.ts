@@ -6,13 +6,10 @@ import { fullJitterMs } from '../runtime/backoff.ts';
 import type { MysqlAddress } from '../runtime/config/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { BinlogStream } from './binlog-stream.ts';
-import type { DecoderFactory } from './decoder.ts';
+import type { Decoder, DecoderFactory } from './decoder.ts';
+import { DumpAttempt } from './dump-attempt.ts';
 import { locate } from './locate.ts';
 import { PreparedWatch } from './prepared-watch.ts';
-import { LogIdentities } from './log-identities.ts';
-import { checkContinuity, checkResume } from './resume-check.ts';
-import { replicaUuid } from './server-id.ts';
 import { openSession, type Session } from './session.ts';
 import { isEviction, toSourceError } from './source-errors.ts';
 
@@ -37,8 +34,6 @@ export interface MysqlChangeSourceOptions {
 }
 
 const BACKOFF = { baseMs: 250, maxMs: 30_000 };
-/** A log that was reset must not stay unnoticed for long; two short questions. */
-const CHECK_EVERY_MS = 5_000;
 /** Counts like so many failed attempts: a wait of up to 16 s. */
 const EVICTED_ATTEMPTS = 6;
 
@@ -62,11 +57,19 @@ export class MysqlChangeSource implements ChangeSource {
     const tracker = new PositionTracker(from);
     for (let failures = 0; !signal.aborted;) {
       try {
-        for await (const batch of this.#attempt(tracker, signal)) {
-          failures = 0;
-          if (batch.end !== null) tracker.advance(batch.end);
-          this.#preparedWatch.check();
-          yield batch;
+        const follow = (decoder: Decoder): void => this.#preparedWatch.follow(decoder);
+        const attempt = await DumpAttempt.begin(this.#options, tracker, follow, signal);
+        try {
+          // Not a second generator within this one: each costs a batch several turns of the microtask queue.
+          for (;;) {
+            const batch = await attempt.next();
+            failures = 0;
+            if (batch.end !== null) tracker.advance(batch.end);
+            this.#preparedWatch.check();
+            yield batch;
+          }
+        } finally {
+          await attempt.close();
         }
       } catch (error) {
         if (signal.aborted) return;
@@ -85,59 +88,6 @@ export class MysqlChangeSource implements ChangeSource {
         await this.#waitToRetry(error, failures, signal);
       }
       signal.throwIfAborted();
-    }
-  }
-
-  async *#attempt(tracker: PositionTracker, signal: AbortSignal): AsyncGenerator<ChangeBatch, void, void> {
-    await this.#options.permit?.(signal);
-    const session = await openSession(this.#options.address, this.#options.connectTimeoutMs);
-    try {
-      yield* this.#stream(tracker, session, signal);
-    } finally {
-      session.close();
-    }
-  }
-
-  async *#stream(
-    tracker: PositionTracker,
-    session: Session,
-    signal: AbortSignal,
-  ): AsyncGenerator<ChangeBatch, void, void> {
-    const { pipeline, metrics, logger, clock, createDecoder } = this.#options;
-    const from = tracker.resumePoint();
-    const facts = await checkResume(session, from.position, { clock, signal });
-    const files = new LogIdentities({ position: from.position, serverUuid: facts.serverUuid });
-    const decoder = createDecoder(from, {
-      lowerCaseNames: facts.lowerCaseNames,
-      onFile: (file, beganMs) => files.note(file, beganMs),
-    });
-    this.#preparedWatch.follow(decoder);
-    let checkedAtMs = clock.monotonicMs();
-    const stream = new BinlogStream({
-      ...this.#options,
-      replicaUuid: replicaUuid(pipeline, this.#options.serverId),
-      from,
-      decoder,
-      onStreaming: () => {
-        metrics.set('sluice_source_connected', { pipeline }, 1);
-        logger.info({ position: from.position.gtidSet ?? from.position.coordinates }, 'streaming');
-      },
-    });
-    try {
-      // Once more: time has passed since, and for a process that was stopped meanwhile it may have been long.
-      await this.#options.permit?.(signal);
-      stream.start();
-      for (;;) {
-        const batch = await stream.next(signal);
-        if (clock.monotonicMs() - checkedAtMs >= CHECK_EVERY_MS || files.hasLeftFile(batch)) {
-          await checkContinuity(session, tracker.position(), facts, { clock, signal });
-          checkedAtMs = clock.monotonicMs();
-        }
-        yield files.identified(batch);
-      }
-    } finally {
-      metrics.set('sluice_source_connected', { pipeline }, 0);
-      await stream.stop();
     }
   }
 

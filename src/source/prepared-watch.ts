@@ -21,6 +21,8 @@ export interface PreparedWatchOptions {
 export class PreparedWatch {
   readonly #options: PreparedWatchOptions;
   #decoder: Pick<Decoder, 'prepared'> | null = null;
+  /** The oldest of the last look, and since when it is (monotonic). */
+  #waiting: { readonly place: string; readonly sinceMs: number } | null = null;
   /** The place of the last one that was complained about. */
   #warned: string | null = null;
 
@@ -38,12 +40,17 @@ export class PreparedWatch {
     this.#decoder = decoder;
   }
 
-  /** To be called now and then: with every batch, so at least with every heartbeat. One line for each that waits long. */
+  /**
+   * To be called now and then: with every batch, so at least with every heartbeat. One line for each that stays the oldest for long,
+   * and so at most one in `LONG_MS`. How long ago it was prepared says nothing: in a backlog its end is the next thing in the log.
+   */
   check(): void {
     const oldest = this.#oldest;
-    if (oldest === null || this.#ageMs(oldest) < LONG_MS) return;
+    if (oldest === null) return void (this.#waiting = null);
+    const nowMs = this.#options.clock.monotonicMs();
     const place = formatCoordinates(oldest.begin);
-    if (place === this.#warned) return;
+    if (place !== this.#waiting?.place) this.#waiting = { place, sinceMs: nowMs };
+    if (nowMs - this.#waiting.sinceMs < LONG_MS || place === this.#warned) return;
     this.#warned = place;
     const preparedAt = new Date(oldest.preparedAtMs).toISOString();
     const fields = { place, gtid: oldest.gtid, preparedAt, prepared: this.#decoder?.prepared.count };

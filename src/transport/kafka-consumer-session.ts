@@ -1,9 +1,17 @@
-import type { Admin, Consumer, ConsumerGroupJoinEvent, EachBatchPayload, KafkaMessage } from 'kafkajs';
-import type { BatchHandler, Remainder } from '../ports.ts';
+import {
+  PartitionAssigners,
+  type Cluster,
+  type Consumer,
+  type ConsumerGroupJoinEvent,
+  type EachBatchPayload,
+  type KafkaMessage,
+} from 'kafkajs';
+import type { BatchHandler, PartitionBatch, RecordLoss, Remainder } from '../ports.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import { batchLength } from './batch-bound.ts';
 import { createKafkaClient } from './kafka-client.ts';
 import { GroupOffsets } from './kafka-group-offsets.ts';
+import { KafkaGroupView } from './kafka-group-view.ts';
 import { Membership } from './kafka-membership.ts';
 import type { KafkaSubscriptionOptions } from './kafka-subscription.ts';
 import { RecordDecoder } from './record-decoder.ts';
@@ -13,7 +21,7 @@ import { Remainders } from './remainders.ts';
 export class HandlerFailure extends Error {}
 
 const MAX_WAIT_MS = 250;
-const LAG_INTERVAL_MS = 5_000;
+const LOOK_INTERVAL_MS = 5_000;
 /** How long a stop waits for what needs the brokers. */
 const STOP_STEP_MS = 2_000;
 const DEFAULTS = {
@@ -40,7 +48,6 @@ export class ConsumerSession {
   readonly #options: KafkaSubscriptionOptions & typeof DEFAULTS;
   readonly #handler: BatchHandler;
   readonly #consumer: Consumer;
-  readonly #admin: Admin;
   readonly #offsets: GroupOffsets;
   readonly #membership: Membership;
   readonly #decoder = new RecordDecoder();
@@ -50,6 +57,8 @@ export class ConsumerSession {
   #end: (reason: Error) => void = () => undefined;
   #started: Promise<void> = Promise.resolve();
   #heartbeat: (() => Promise<void>) | undefined;
+  /** Aborts what is done for the assignment that the group has given us last. */
+  #assignment = new AbortController();
   /** Calls of eachBatch that are running, and who waits until there are none. */
   #active = 0;
   #quiet: (() => void) | undefined;
@@ -57,16 +66,16 @@ export class ConsumerSession {
   #lastSignMs: number;
   #delivered = false;
 
-  constructor(given: KafkaSubscriptionOptions, handler: BatchHandler) {
+  /** `begunAnew`: see GroupOffsets. */
+  constructor(given: KafkaSubscriptionOptions, handler: BatchHandler, begunAnew: Set<number>) {
     const options = { ...DEFAULTS, ...given };
     this.#options = options;
     this.#handler = handler;
     this.#lastSignMs = options.clock.now();
     this.#ended = new Promise((_, reject) => (this.#end = reject));
     this.#ended.catch(() => undefined);
-    const client = createKafkaClient(options);
-    this.#admin = client.admin();
-    this.#consumer = client.consumer({
+    let cluster: Cluster | undefined;
+    this.#consumer = createKafkaClient(options).consumer({
       groupId: options.group,
       sessionTimeout: options.sessionTimeoutMs,
       rebalanceTimeout: this.#rebalanceTimeoutMs,
@@ -77,8 +86,26 @@ export class ConsumerSession {
       allowAutoTopicCreation: false,
       // Every end of a consumer is ours to handle: the same path, the same metric, a fresh client.
       retry: { retries: 5, restartOnFailure: () => Promise.resolve(false) },
+      partitionAssigners: [
+        (config) => {
+          cluster = config.cluster;
+          return PartitionAssigners.roundRobin(config);
+        },
+      ],
     });
-    this.#offsets = new GroupOffsets({ ...options, consumer: this.#consumer, admin: this.#admin });
+    const clusterOrThrow = (): Cluster => {
+      if (cluster === undefined) throw new TypeError('kafkajs has not handed out its cluster');
+      return cluster;
+    };
+    this.#offsets = new GroupOffsets({
+      ...options,
+      consumer: this.#consumer,
+      view: new KafkaGroupView({ ...options, cluster: clusterOrThrow }),
+      begunAnew,
+      mend: (lost, signal) => this.#mend(lost, signal),
+      remainders: this.#remainders,
+      onFailed: (signal) => this.#failed(signal),
+    });
     this.#membership = new Membership(options);
   }
 
@@ -108,10 +135,9 @@ export class ConsumerSession {
     // Emitted before the rejoin: on the same connection, this commit arrives before it and under the old generation.
     this.#consumer.on(events.REBALANCING, () => void this.#offsets.commit());
     this.#consumer.on(events.FETCH, () => this.#noteSign());
-    await Promise.all([this.#admin.connect(), this.#consumer.connect()]);
+    await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [topic], fromBeginning: true });
-    // Before joining, too: kafkajs may throw an offset that is out of range away sooner than it can be read after.
-    await this.#offsets.readCommitted();
+    await this.#offsets.remember();
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -126,16 +152,18 @@ export class ConsumerSession {
       setInterval(() => void this.#offsets.commit(), commitIntervalMs),
       // Twice as often as needed: kafkajs sends one only when the interval has passed since the last.
       setInterval(() => this.#beat(), heartbeatIntervalMs / 2),
-      setInterval(() => void this.#offsets.measureLag(), LAG_INTERVAL_MS),
+      setInterval(() => void this.#look(), LOOK_INTERVAL_MS),
     ];
   }
 
   #joined({ payload }: ConsumerGroupJoinEvent): void {
-    const { logger, metrics, topic, group, target } = this.#options;
-    metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 1);
+    const { logger, topic, group } = this.#options;
     const partitions = payload.memberAssignment[topic] ?? [];
     this.#membership.joined();
-    this.#offsets.assign(partitions);
+    this.#assignment.abort(new Error('the group has assigned partitions anew'));
+    this.#assignment = new AbortController();
+    if (this.#over || this.#membership.stopping) this.#assignment.abort(new Error('the consumer stops'));
+    this.#offsets.assign(partitions, this.#assignment.signal);
     this.#noteSign();
     logger.info({ topic, group, partitions }, 'joined the consumer group');
   }
@@ -147,8 +175,8 @@ export class ConsumerSession {
     this.#heartbeat = () => payload.heartbeat();
     try {
       const { signal } = this.#membership;
-      await unlessAborted(this.#offsets.ready, signal);
-      if (!signal.aborted) await this.#work(payload, this.#membership.generation);
+      const isReady = await unlessAborted(this.#offsets.ready, signal);
+      if (isReady === true && !signal.aborted) await this.#work(payload, this.#membership.generation);
     } finally {
       this.#active--;
       if (this.#active === 0) this.#quiet?.();
@@ -161,7 +189,8 @@ export class ConsumerSession {
 
   async #work(payload: EachBatchPayload, generation: number): Promise<void> {
     const { partition, messages, highWatermark } = payload.batch;
-    this.#offsets.delivered(partition, Number(payload.batch.firstOffset() ?? 0), Number(highWatermark));
+    if (payload.isStale()) return;
+    if (!(await this.#isInPlace(partition, Number(payload.batch.firstOffset() ?? 0), Number(highWatermark)))) return;
     const { maxBatchRecords } = this.#options;
     for (let begin = 0; begin < messages.length;) {
       if (!this.#membership.mayBegin(generation) || payload.isStale()) return;
@@ -192,12 +221,41 @@ export class ConsumerSession {
   ): Promise<Remainder | null | undefined> {
     const place = `${this.#options.topic}/${partition}@`;
     const items = messages.map((message) => this.#decoder.decode(message, place + message.offset));
+    return this.#give({ partition, items }, signal);
+  }
+
+  async #mend(lost: RecordLoss, signal: AbortSignal): Promise<Remainder | null | undefined> {
+    const remainder = await this.#give({ partition: lost.partitions[0] ?? 0, items: [], lost }, signal);
+    if (remainder !== undefined) this.#delivered = true;
+    return remainder;
+  }
+
+  /** Undefined if the handler did not do its work. */
+  async #give(batch: PartitionBatch, signal: AbortSignal): Promise<Remainder | null | undefined> {
     try {
-      return await this.#handler({ partition, items }, signal);
+      return await this.#handler(batch, signal);
     } catch (error) {
       this.#failed(signal)(error);
       return undefined;
     }
+  }
+
+  /** Ends the session if records are lost: the next one finds out which when it joins. */
+  async #isInPlace(partition: number, first: number, highWatermark: number): Promise<boolean> {
+    try {
+      // Brokers that do not answer must not hold up a stop.
+      const isTaken = this.#offsets.delivered(partition, first, highWatermark);
+      return (await unlessAborted(isTaken, this.#membership.signal)) === true;
+    } catch (error) {
+      this.#end(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const found = await this.#offsets.look();
+    if (typeof found === 'object') this.#end(new Error(found.loss));
+    else await this.#offsets.leaveTrace();
   }
 
   /** What to do when a handler or its remainder rejects. */
@@ -218,8 +276,9 @@ export class ConsumerSession {
     }
   }
 
-  /** Begins nothing new, drains, commits, leaves the group. */
+  /** Begins nothing new, drains, commits, leaves the group. A flush for lost records is not waited for: the loss is found again. */
   async #stop(signal: AbortSignal): Promise<void> {
+    this.#assignment.abort(new Error('the consumer stops'));
     this.#membership.stop(signal.aborted ? signal.reason : new Error('the consumer stops'));
     try {
       this.#consumer.pause([{ topic: this.#options.topic }]);
@@ -228,19 +287,18 @@ export class ConsumerSession {
     }
     if (this.#active > 0) await new Promise<void>((resolve) => (this.#quiet = resolve));
     if (!signal.aborted) this.#membership.cutOff();
+    await within(STOP_STEP_MS, this.#offsets.ready);
     await this.#remainders.settled();
     // kafkajs cannot be stopped while it joins; and a broker that is away does not answer a commit.
     await within(STOP_STEP_MS, this.#started);
     await within(STOP_STEP_MS, this.#offsets.commit());
     this.#over = true;
     this.#membership.end();
-    for (const client of [this.#consumer, this.#admin]) {
-      const disconnected = client.disconnect().catch((error: unknown) => {
-        this.#options.logger.debug({ reason: errorMessage(error) }, 'disconnecting failed');
-      });
-      // It waits for the answers to requests under way: of a silent broker, until their time-out.
-      await within(STOP_STEP_MS, disconnected);
-    }
+    const disconnected = this.#consumer.disconnect().catch((error: unknown) => {
+      this.#options.logger.debug({ reason: errorMessage(error) }, 'disconnecting failed');
+    });
+    // It waits for the answers to requests under way: of a silent broker, until their time-out.
+    await within(STOP_STEP_MS, disconnected);
   }
 
   #noteSign(): void {
@@ -262,17 +320,17 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /** Resolves when the promise does, or when aborted. Leaves no listener behind: the signal outlives many batches. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const over = new AbortController();
-  const cut = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
+  const cut = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal });
   });
-  await Promise.race([promise, cut]).finally(() => over.abort());
+  return Promise.race([promise, cut]).finally(() => over.abort());
 }
 
 /** Resolves when the promise has settled, or after `ms`. */
-async function within(ms: number, promise: Promise<void>): Promise<void> {
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([promise.catch(() => undefined), limit]);

@@ -1,4 +1,4 @@
-import type { BatchHandler, Clock, InvalidationSubscription } from '../ports.ts';
+import type { BatchHandler, Clock, InvalidationSubscription, StartTrace } from '../ports.ts';
 import { fullJitterMs } from '../runtime/backoff.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -16,6 +16,8 @@ export interface KafkaSubscriptionOptions {
   readonly group: string;
   /** Label of the metrics. */
   readonly target: string;
+  /** Of this group, in the target. */
+  readonly trace: StartTrace;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -33,8 +35,8 @@ export interface KafkaSubscriptionOptions {
  * Invalidations from a Kafka topic, as a member of a consumer group.
  *
  * A **new group begins at the oldest retained record**, never at the end: what was published before the first worker
- * started, or while its group's offsets had expired, must still reach the cache. Repeating an invalidation is
- * harmless, missing one is not.
+ * started must still reach the cache. Repeating an invalidation is harmless, missing one is not. Where records may have been deleted
+ * before this group read them, the handler is told so (`PartitionBatch.lost`) before anything else of the partition.
  *
  * kafkajs gives up for good on some errors (a TypeError in its own code, for one). Whatever ends a consumer, a new one
  * begins at the last committed offset, after a backoff with jitter; `sluice_consumer_restarts_total` counts them.
@@ -42,6 +44,7 @@ export interface KafkaSubscriptionOptions {
  */
 export class KafkaSubscription implements InvalidationSubscription {
   readonly #options: KafkaSubscriptionOptions;
+  readonly #begunAnew = new Set<number>();
 
   constructor(options: KafkaSubscriptionOptions) {
     this.#options = options;
@@ -51,7 +54,7 @@ export class KafkaSubscription implements InvalidationSubscription {
     const { logger, metrics, target, topic, group } = this.#options;
     metrics.set('sluice_kafka_available', { link: `consumer.${target}` }, 0);
     for (let failures = 0; !signal.aborted; failures++) {
-      const session = new ConsumerSession(this.#options, handler);
+      const session = new ConsumerSession(this.#options, handler, this.#begunAnew);
       try {
         await session.run(signal);
         return;

@@ -35,11 +35,9 @@ function partitionProblems({ topic, use, partitions }: TopicPlan, found: FoundTo
     return [{ message, remedy: 'Use another topic: the order of checkpoints is only kept in one partition.' }];
   }
   const remedy =
-    `Set \`transport.partitions: ${found.partitions}\`` +
-    (found.partitions < partitions
-      ? ', or let the workers finish everything and then add partitions to the topic.'
-      : ', or use another topic.') +
-    ' A different number moves keys to other partitions: change it only while nothing is waiting in the topic.';
+    `Set \`transport.partitions: ${found.partitions}\` for capture and workers, and restart all of them` +
+    (found.partitions < partitions ? ', or add partitions to the topic.' : ', or use another topic.') +
+    ' Keys move to other partitions; where partitions are new, workers flush what the rules own once.';
   return [{ message, remedy }];
 }
 

@@ -14,7 +14,7 @@ export interface OffsetJump {
 }
 
 interface Progress {
-  /** Where reading goes on; undefined for a partition of a new group. */
+  /** Where reading goes on; undefined until that is known. */
   next: number | undefined;
   readonly open: OpenBatches;
   /** Everything before it is finished. */
@@ -32,8 +32,6 @@ interface Progress {
  */
 export class OffsetTracker {
   readonly #partitions = new Map<number, Progress>();
-  /** The furthest offset that the group is known to have committed, of every partition. */
-  readonly #known = new Map<number, number>();
 
   /** The group has assigned these partitions to us. */
   assign(partitions: readonly number[]): void {
@@ -44,31 +42,25 @@ export class OffsetTracker {
     }
   }
 
-  /**
-   * The group has committed this offset, whoever did; below 0 it has none. It has none either when kafkajs has just
-   * thrown away one that is out of range: then the furthest one known before is where reading should have gone on.
-   */
-  groupCommitted({ partition, offset }: PartitionOffset): void {
-    if (offset >= 0) this.#known.set(partition, Math.max(offset, this.#known.get(partition) ?? 0));
+  /** Reading begins here, and everything before it is finished. `isCommitted`: there is no need to say so. */
+  start({ partition, offset }: PartitionOffset, { isCommitted }: { readonly isCommitted: boolean }): void {
     const progress = this.#partitions.get(partition);
-    const start = offset >= 0 ? offset : this.#known.get(partition);
-    if (progress !== undefined && progress.next === undefined) {
-      progress.next = progress.finished = progress.committed = start;
-    }
+    if (progress === undefined) return;
+    progress.next = progress.finished = offset;
+    progress.committed = isCommitted ? offset : undefined;
   }
 
-  /**
-   * A batch beginning at `first` was delivered. Returns a jump if that is not where reading should have gone on:
-   * forward, records were deleted before we read them (retention); backward, the topic was recreated or truncated.
-   * kafkajs only resets to the oldest record in both cases. Right for a topic without compaction, which has no holes.
-   */
+  /** Reading begins here, behind records that are lost: they are a batch that has to be finished like any other. */
+  startBehindLoss({ partition, offset }: PartitionOffset): ReadBatch {
+    return this.read(partition, offset);
+  }
+
+  /** A batch beginning at `first` was delivered. Returns a jump if that is not where reading should have gone on. */
   delivered(partition: number, first: number, highWatermark: number): OffsetJump | undefined {
     const progress = this.#partitions.get(partition);
     if (progress === undefined) return undefined;
     progress.highWatermark = highWatermark;
     const expected = progress.next;
-    // What is not there need not be waited for.
-    if (expected !== first) this.finished(this.read(partition, first));
     return expected === undefined || expected === first ? undefined : { expected, found: first };
   }
 
@@ -96,7 +88,12 @@ export class OffsetTracker {
   committed({ partition, offset }: PartitionOffset): void {
     const progress = this.#partitions.get(partition);
     if (progress !== undefined) progress.committed = offset;
-    this.#known.set(partition, Math.max(offset, this.#known.get(partition) ?? 0));
+  }
+
+  /** What is committed is not known any more: it is said again. */
+  doubtCommitted(partition: number): void {
+    const progress = this.#partitions.get(partition);
+    if (progress !== undefined) progress.committed = undefined;
   }
 
   /** Records that are not finished, as far as the newest known end of the partition tells. */
@@ -111,6 +108,18 @@ export class OffsetTracker {
     if (progress === undefined) return;
     progress.low = low;
     progress.highWatermark = high;
+  }
+
+  /** The newest known end of the partition. */
+  end(partition: number): number {
+    return this.#partitions.get(partition)?.highWatermark ?? 0;
+  }
+
+  /** Where reading goes on in each partition, as far as that is known. */
+  nexts(): Map<number, number> {
+    return new Map(
+      [...this.#partitions].flatMap(([partition, { next }]) => (next === undefined ? [] : [[partition, next]])),
+    );
   }
 
   get partitions(): readonly number[] {

@@ -1,3 +1,4 @@
+import type { Invalidation } from '../model/invalidation.ts';
 import type { CacheCommand, CacheOutcome, DeadLetter } from '../ports.ts';
 import type { InvalidationItem } from './coalesce.ts';
 import type { Outcome, OutcomeTally } from './outcome-tally.ts';
@@ -14,8 +15,7 @@ export class BatchWork {
 
   constructor(items: readonly InvalidationItem[]) {
     this.items = items;
-    // Until it is planned, and if it can never be: the key is taken away.
-    this.commands = items.map(({ invalidation }) => removal(invalidation));
+    this.commands = items.map(({ invalidation }) => commandOf(invalidation));
   }
 
   /** Nobody knows what the key should hold any more: it is deleted. */
@@ -44,4 +44,13 @@ export class BatchWork {
       tally.add(invalidation.rule, this.#verdicts.get(index)?.outcome ?? answered);
     }
   }
+}
+
+/** Of a refresh, until it is planned, and if it can never be: the key is taken away. */
+function commandOf(invalidation: Invalidation): CacheCommand {
+  const { action, key, version } = invalidation;
+  if (action === 'delete') return { kind: 'delete', key, version, versioned: invalidation.versioned };
+  if (action === 'epoch') return { kind: 'set', key, version, value: String(version), ttlMs: null };
+  if (action === 'flush') throw new Error('a flush among ordinary items');
+  return removal(invalidation);
 }

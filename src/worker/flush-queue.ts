@@ -94,7 +94,7 @@ export class FlushQueue {
     if (running !== undefined && shared && !running.stop.signal.aborted && sameKeys(running.invalidation) === keys) {
       return running;
     }
-    return this.#joinNext(invalidation, invalidation.reason === 'gap');
+    return this.#joinNext(invalidation, invalidation.versioned && invalidation.reason === 'gap');
   }
 
   #joinNext(invalidation: FlushInvalidation, forced: boolean): Scan {

@@ -22,7 +22,7 @@ import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { BatchWork } from './batch-work.ts';
-import { coalesce, type InvalidationItem } from './coalesce.ts';
+import { coalesce } from './coalesce.ts';
 import { observeDelays } from './delays.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { OutcomeTally } from './outcome-tally.ts';
@@ -131,7 +131,9 @@ export class Worker {
   async #carry(delivered: readonly DeliveredItem[], signal: AbortSignal): Promise<Applied> {
     const { cache } = this.#options;
     const { items, superseded, unreadable } = coalesce(delivered);
-    const work = await this.#plan(items, signal);
+    const work = new BatchWork(items);
+    const planning = this.#plan(work, signal);
+    if (planning !== null) await planning;
     const outcomes = await this.#carryOut(work, signal);
     const unread = unreadable.map((item) => ({ reason: item.reason, item, target: null }));
     const letters = [...unread, ...work.deadLetters(cache.name)];
@@ -141,9 +143,10 @@ export class Worker {
     for (const { invalidation } of superseded) tally.add(invalidation.rule, 'coalesced');
     work.tally(outcomes, tally);
     // Where a newer version is, a second delete would find it too.
-    const again = items.flatMap(({ invalidation }, index) =>
-      isAgain(invalidation) && outcomes[index] !== 'newer' ? [invalidation] : [],
-    );
+    const again: Again[] = [];
+    for (const [index, { invalidation }] of items.entries()) {
+      if (isAgain(invalidation) && outcomes[index] !== 'newer') again.push(invalidation);
+    }
     return { tally, again };
   }
 
@@ -158,7 +161,10 @@ export class Worker {
     const { cache, clock, metrics, onApplied } = this.#options;
     tally.report(metrics, cache.name);
     observeDelays(items, { target: cache.name, nowMs: clock.now(), metrics });
-    onApplied?.(items.flatMap((item) => (item.kind === 'invalidation' ? [item.invalidation] : [])));
+    if (onApplied === undefined) return;
+    const applied: Invalidation[] = [];
+    for (const item of items) if (item.kind === 'invalidation') applied.push(item.invalidation);
+    onApplied(applied);
   }
 
   /**
@@ -170,21 +176,11 @@ export class Worker {
     this.#retry.succeeded();
   }
 
-  async #plan(items: readonly InvalidationItem[], signal: AbortSignal): Promise<BatchWork> {
-    const work = new BatchWork(items);
+  /** What each refresh comes to. A batch without any waits for nothing. */
+  #plan(work: BatchWork, signal: AbortSignal): Promise<void> | null {
     const tasks: RefreshTask[] = [];
-    for (const [index, { invalidation }] of items.entries()) {
-      if (invalidation.action === 'delete') {
-        const { key, version, versioned } = invalidation;
-        work.commands[index] = { kind: 'delete', key, version, versioned };
-        continue;
-      }
-      if (invalidation.action === 'epoch') {
-        const { key, version } = invalidation;
-        work.commands[index] = { kind: 'set', key, version, value: String(version), ttlMs: null };
-        continue;
-      }
-      if (invalidation.action === 'flush') throw new Error('a flush among ordinary items');
+    for (const [index, { invalidation }] of work.items.entries()) {
+      if (invalidation.action !== 'refresh') continue;
       const plan = this.#planOf(invalidation);
       if (plan === undefined) {
         this.#noteUnknownRule(invalidation.rule);
@@ -197,20 +193,21 @@ export class Worker {
       };
       tasks.push({ invalidation, plan, done });
     }
-    if (tasks.length > 0) await this.#refresher.run(tasks, signal);
-    return work;
+    return tasks.length === 0 ? null : this.#refresher.run(tasks, signal);
   }
 
   /** The answer for each item. What the cache can never take is given up here, and its key deleted instead. */
   async #carryOut(work: BatchWork, signal: AbortSignal): Promise<readonly CacheOutcome[]> {
-    const outcomes = [...(await this.#apply(work.commands, signal))];
+    const answered = await this.#apply(work.commands, signal);
+    if (!answered.some(isFailed)) return answered;
+    const outcomes = [...answered];
     // Should even a versioned delete be refused, a plain one still takes the stale value away.
     for (const versioned of [true, false]) {
       const failed: number[] = [];
       const deletes: CacheCommand[] = [];
       for (const [index, { key, version }] of work.commands.entries()) {
         const outcome = outcomes[index];
-        if (typeof outcome !== 'object') continue;
+        if (!isFailed(outcome)) continue;
         work.giveUp(index, outcome.failed);
         failed.push(index);
         deletes.push({ kind: 'delete', key, version, versioned });
@@ -255,4 +252,8 @@ export class Worker {
       'records of a refresh rule that is not in the rule file: their keys are deleted',
     );
   }
+}
+
+function isFailed(outcome: CacheOutcome | undefined): outcome is Exclude<CacheOutcome, string> {
+  return typeof outcome === 'object';
 }

@@ -3,6 +3,7 @@ import type { RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startMysql, startRedis } from '../../deploy/local/services.ts';
 import { Shop } from '../support/shop-fixture.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 
 const WITHIN = { timeout: 30_000 };
 
@@ -124,6 +125,51 @@ describe('sluice run', () => {
     await server.restart();
     await daemon.ready();
     await vi.waitFor(async () => expect(await shop.redis.exists(key)).toBe(0), WITHIN);
+  });
+
+  it('refuses a Redis that takes no writes at the first start, and waits for it at every other', async () => {
+    const { server, client } = await throwawayRedis();
+    const shop = await Shop.open();
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), targets: [{ name: 'main', url: server.url }] });
+    await shop.insertProducts(3);
+    await client.replicaof('127.0.0.1', 1);
+    const refused = shop.start('run');
+    expect((await refused.exited).code).toBe(2);
+    expect(refused.stderr).toContain('is a replica of 127.0.0.1:1');
+
+    await client.replicaof('NO', 'ONE');
+    await (await shop.ready('run')).stop('SIGTERM');
+    const key = `${shop.prefix}product:2`;
+    await client.set(key, 'stale');
+    await shop.mysql.query(`UPDATE ${shop.table} SET stock = 7 WHERE id = 2`);
+    await client.replicaof('127.0.0.1', 1);
+    const daemon = shop.start('run');
+    await vi.waitFor(() => expect(daemon.stderr).toContain('"msg":"started"'), WITHIN);
+    expect(daemon.stderr).toContain('is a replica of 127.0.0.1:1');
+    await client.replicaof('NO', 'ONE');
+    await vi.waitFor(async () => expect(await client.exists(key)).toBe(0), WITHIN);
+    await daemon.ready();
+  });
+
+  it('says the same of a source that goes between two questions of the start', async () => {
+    const shop = await Shop.open();
+    await shop.insertProducts(3);
+    const { hostname, port, username, password } = new URL(shop.mysqlUrl);
+    const link = await TcpProxy.open({ host: hostname, port: Number(port) });
+    const url = `mysql://${username}:${password}@127.0.0.1:${link.port}`;
+    shop.write('sluice.yaml', { ...shop.defaultConfig({}), source: { url } });
+    link.refuseAfter(1);
+    const refused = shop.start('run');
+    expect((await refused.exited).code).toBe(2);
+    expect(refused.stderr).toContain('ECONNRESET');
+
+    link.heal();
+    await (await shop.ready('run')).stop('SIGTERM');
+    link.refuseAfter(1);
+    const daemon = shop.start('run');
+    await vi.waitFor(() => expect(daemon.stderr).toContain('"msg":"started"'), WITHIN);
+    link.heal();
+    await daemon.ready();
   });
 
   it('tells over its stream which row and transaction did it', async () => {

@@ -1,6 +1,8 @@
 /** One scenario from an empty world to its verdict. */
 import { Journal } from './journal.ts';
+import { measurePace } from './load/committed.ts';
 import { Markers } from './load/markers.ts';
+import { Pace } from './load/pace.ts';
 import { Probe } from './load/probe.ts';
 import { Readers } from './load/readers.ts';
 import { NeverBack } from './load/tickers.ts';
@@ -63,6 +65,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
     random: random.branch('writers'),
     count: load.writers,
     pauseMs: load.pauseMs,
+    pace: load.perSecond === undefined ? null : new Pace(load.perSecond),
     xa: load.xa && features.xa,
   });
   const readers = new Readers({ world, random: random.branch('readers'), ...load, thinkMs: 120, againAfterMs });
@@ -74,6 +77,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
   await writers.insertAll();
   await scenario.prepare?.(world, random.branch('prepare'));
   watch.start();
+  const reached = load.perSecond === undefined ? null : await measurePace(world.primary);
   writers.start();
   readers.start();
   probe.start();
@@ -98,6 +102,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
     await readers.stop();
   }
   const seconds = (performance.now() - startedMs) / 1000;
+  const pace = reached === null ? null : { wanted: load.perSecond ?? 0, reached: await reached() };
   const settled = await settle(world, random.branch('settle'));
   const verdict = await judge(world, scenario, settled);
   await Promise.all([watch.stop(), neverBack.stop()]);
@@ -117,6 +122,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
     excuses: [scenario.mayMissRefreshed, scenario.mayShowOlder, scenario.expectsLetters].filter(
       (text) => text !== undefined,
     ),
+    pace,
     failoverMs: journal.moments.flatMap(({ atMs }) => {
       const first = probe.firstAfter(atMs);
       return first === null ? [] : [Math.round(first)];

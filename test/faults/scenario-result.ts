@@ -12,6 +12,8 @@ export interface ScenarioResult extends Verdict {
   readonly faults: Readonly<Record<string, number>>;
   readonly recoveries: number;
   readonly longestUnavailabilityMs: number;
+  /** Transactions a second, over the whole time, fail-overs included; null: nobody asked for a pace. */
+  readonly pace: { readonly wanted: number; readonly reached: number } | null;
   /** From a moment of interest (a promotion, the end of the active one) until a change committed after it was applied, ms. */
   readonly failoverMs: readonly number[];
   /** What this scenario does not count as a problem, and why. */
@@ -35,6 +37,7 @@ export function nothing(journal: Journal, scenario: Scenario): ScenarioResult {
     faults: countsOf(journal, 'fault '),
     recoveries: 0,
     longestUnavailabilityMs: 0,
+    pace: null,
     failoverMs: [],
     excuses: [],
     counts: countsOf(journal, ''),

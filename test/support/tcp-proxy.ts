@@ -17,6 +17,7 @@ export class TcpProxy {
   readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
   #stalled = false;
   #refusing = false;
+  #refuseFrom = Infinity;
   /** Connections accepted so far. */
   accepted = 0;
 
@@ -58,6 +59,12 @@ export class TcpProxy {
   heal(): void {
     this.#stalled = false;
     this.#refusing = false;
+    this.#refuseFrom = Infinity;
+  }
+
+  /** So many more connections pass, and no other. */
+  refuseAfter(connections: number): void {
+    this.#refuseFrom = this.accepted + connections;
   }
 
   cut(): void {
@@ -78,7 +85,7 @@ export class TcpProxy {
   }
 
   #accept(client: Socket): void {
-    if (this.#refusing) {
+    if (this.#refusing || this.accepted >= this.#refuseFrom) {
       client.resetAndDestroy();
       return;
     }

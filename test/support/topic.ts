@@ -48,13 +48,20 @@ export class Topic {
     });
   }
 
-  async create({ partitions, replicas = 1 }: { partitions: number; replicas?: number }): Promise<void> {
+  /** Does nothing if it is there. */
+  async create(options: { partitions: number; replicas?: number; retentionMs?: number }): Promise<void> {
+    const { partitions, replicas = 1, retentionMs } = options;
+    const configEntries = retentionMs === undefined ? [] : [{ name: 'retention.ms', value: String(retentionMs) }];
     await this.#withAdmin((admin) =>
       admin.createTopics({
         waitForLeaders: true,
-        topics: [{ topic: this.name, numPartitions: partitions, replicationFactor: replicas }],
+        topics: [{ topic: this.name, numPartitions: partitions, replicationFactor: replicas, configEntries }],
       }),
     );
+  }
+
+  async exists(): Promise<boolean> {
+    return this.#withAdmin(async (admin) => (await admin.listTopics()).includes(this.name));
   }
 
   async remove(): Promise<void> {

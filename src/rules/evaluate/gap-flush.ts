@@ -1,5 +1,5 @@
 import type { EpochInvalidation, FlushInvalidation, Invalidation } from '../../model/invalidation.ts';
-import type { BinlogCoordinates, Epochs } from '../../model/position.ts';
+import { NO_EPOCHS, type BinlogCoordinates, type Epochs } from '../../model/position.ts';
 import type { Version } from '../../model/version.ts';
 import type { CompiledRule } from '../rule-set.ts';
 import { flushPattern, patternTooWide } from '../template/flush-pattern.ts';
@@ -62,6 +62,25 @@ export function gapFlush(
     epochs: new Map([...known, ...[...raised.keys()].map((id): [string, Version] => [id, version])]),
     unflushed: rules.filter((rule) => !canFlush(rule)).map(({ name }) => name),
   };
+}
+
+/**
+ * What must go from one target when records may have been deleted before a worker read them. Plain: keys go whatever version they
+ * carry, and versions stay, so that what follows counts by the versions it has.
+ */
+export function lossFlush(
+  rules: readonly CompiledRule[],
+  version: Version,
+  { captureTimeMs, ruleSet }: OriginContext,
+): Pick<GapFlush, 'unflushed'> & { readonly invalidations: readonly FlushInvalidation[] } {
+  const coordinates = { file: '', offset: 0 };
+  const { invalidations, unflushed } = gapFlush(
+    rules,
+    { version, epochs: NO_EPOCHS, coordinates },
+    { captureTimeMs, ruleSet },
+  );
+  const flushes = invalidations.flatMap((each) => (each.action === 'flush' ? [{ ...each, versioned: false }] : []));
+  return { invalidations: flushes, unflushed };
 }
 
 /** Of every key that any rule can give: what a target loses that has forgotten what was done there. */

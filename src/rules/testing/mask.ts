@@ -103,11 +103,14 @@ export class Masker {
       const longest = 10n ** BigInt(digits.length) - 1n;
       const limit = maximum ?? BigInt(Number.MAX_SAFE_INTEGER);
       const highest = longest < limit || BigInt(digits) > limit ? longest : limit;
-      const size = highest - lowest + 1n;
+      // Last of all 0 and 1: as flags they stay what they are, and would stand for two values.
+      const flags = lowest === 0n ? 2n : 0n;
+      const size = highest - lowest - flags + 1n;
       const start = this.#random('integer', text, 8).readBigUInt64BE(0) % size;
-      const tries = size < 10_000n ? Number(size) : 10_000;
+      const tries = size < 10_000n ? Number(size + flags) : 10_000;
       return this.#firstUnused('integer', tries, (attempt) => {
-        const value = lowest + ((start + BigInt(attempt)) % size);
+        const at = BigInt(attempt);
+        const value = at < size ? lowest + flags + ((start + at) % size) : at - size;
         return `${negative ? '-' : ''}${value}`;
       });
     });

@@ -72,7 +72,7 @@ export const sourceSchema = z
     start: startSchema,
     on_gap: note(
       z.enum(GAP_POLICIES, { error: 'use flush, halt or ignore' }).default('flush'),
-      'When changes may have been missed (binary logs purged or reset, another server, the checkpoint lost). `flush`: remove every key the rules own, then go on from now; `halt`: end with exit code 3 and change nothing; `ignore`: go on from now, keys may stay stale.',
+      'When changes may have been missed (binary logs purged or reset, another server, the checkpoint lost; for workers: records deleted before they were read, the topic created again). `flush`: remove every key the rules own, then go on from now; `halt`: end with exit code 3 and change nothing; `ignore`: go on from now, keys may stay stale.',
       { type: '`flush`, `halt` or `ignore`', default: 'flush' },
     ),
     heartbeat: duration(

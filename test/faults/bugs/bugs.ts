@@ -19,7 +19,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'checkpoint-before-ack',
     about: 'the watermark moves when a batch is sent, not when it is applied',
-    file: 'dist/capture-loop.js',
+    file: 'dist/capture/loop.js',
     find: 'delivery.then(done, (error) => failure.abort(error));',
     replace: '{ done(); delivery.catch((error) => failure.abort(error)); }',
     scenario: 'processes',

@@ -33,7 +33,8 @@ export class NeverBack {
     const { redis, prefix } = this.#world;
     const keys = KEYS.flatMap((family) => TICKERS.map((id) => keyOf(prefix, family, id)));
     for (; !this.#stopping; await delay(4)) {
-      const values = await redis.mget(...keys).catch(() => []);
+      // One by one: in a cluster they are on several nodes.
+      const values = await Promise.all(keys.map((key) => redis.get(key).catch(() => null)));
       values.forEach((value, index) => this.#look(keys[index] ?? '', value));
     }
   }

@@ -5,6 +5,8 @@ import { changeSomething, type Target } from './statements.ts';
 
 export interface Work extends Target {
   readonly markers: Markers;
+  /** Before a further transaction: each has its turn where a pace is kept. */
+  readonly next: () => Promise<void>;
 }
 
 async function changes(work: Work, count: number): Promise<void> {
@@ -48,14 +50,20 @@ async function savepoints(work: Work): Promise<void> {
 /** Rows that nothing else touches, counted up: the newest of many must win, and never an older one after it. */
 async function tick(work: Work): Promise<void> {
   const sql = `UPDATE ${work.database}.${work.random.pick(['cards', 'stats'])} SET n = n + 1 WHERE id = ${work.random.pick(TICKERS)}`;
-  for (let n = work.random.int(1, 8); n > 0; n--) await work.connection.query(sql);
+  for (let n = work.random.int(1, 8); n > 0; n--) {
+    await work.connection.query(sql);
+    if (n > 1) await work.next();
+  }
 }
 
 /** One row again and again, each time a transaction: the newest of many must win. */
 async function hammer(work: Work): Promise<void> {
   const table = work.random.pick(['cards', 'stats', 'items', 'accounts', 'profiles']);
   const sql = `UPDATE ${work.database}.${table} SET n = n + 1 WHERE id = 1`;
-  for (let n = work.random.int(5, 20); n > 0; n--) await work.connection.query(sql);
+  for (let n = work.random.int(5, 20); n > 0; n--) {
+    await work.connection.query(sql);
+    if (n > 1) await work.next();
+  }
 }
 
 export const TRANSACTIONS: readonly { readonly weight: number; readonly commit: (work: Work) => Promise<void> }[] = [

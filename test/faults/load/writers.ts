@@ -2,6 +2,7 @@ import type { World } from '../world/world.ts';
 import type { Random } from '../random.ts';
 import { delay, messageOf } from '../wait.ts';
 import type { Markers } from './markers.ts';
+import type { Pace } from './pace.ts';
 import { rowFor } from './statements.ts';
 import { TICKERS } from './tickers.ts';
 import { ROWS, TABLES, TABLE_NAMES } from './tables.ts';
@@ -16,6 +17,8 @@ export interface WritersOptions {
   readonly count: number;
   /** Longest pause between two transactions of a writer, ms. */
   readonly pauseMs: number;
+  /** Instead of pauses. */
+  readonly pace: Pace | null;
   readonly xa: boolean;
 }
 
@@ -53,13 +56,15 @@ export class Writers {
   }
 
   async #loop(random: Random): Promise<void> {
-    const { world, markers, pauseMs, xa } = this.#options;
+    const { world, markers, pauseMs, pace, xa } = this.#options;
+    const turn = pace === null ? (): Promise<void> => delay(random.int(0, pauseMs)) : (): Promise<void> => pace.turn();
+    const next = pace === null ? (): Promise<void> => Promise.resolve() : turn;
     const kinds = [...TRANSACTIONS, { weight: xa ? 12 : 0, commit: xaTransaction(world) }];
     while (!this.#stopping) {
       const { commit } = random.weighted(kinds);
       try {
         await world.primary.use((connection) => {
-          const work: Work = { connection, database: world.database, random, markers };
+          const work: Work = { connection, database: world.database, random, markers, next };
           return commit(work);
         });
         world.journal.count('transactions');
@@ -67,7 +72,7 @@ export class Writers {
         this.#failed(messageOf(error));
         await delay(random.int(5, 60));
       }
-      await delay(random.int(0, pauseMs));
+      await turn();
     }
   }
 

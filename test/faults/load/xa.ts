@@ -19,6 +19,7 @@ export function xaTransaction(world: World): (work: Work) => Promise<void> {
     if (random.chance(0.1)) return void (await connection.query(`XA COMMIT ${xid} ONE PHASE`));
     await connection.query(`XA PREPARE ${xid}`);
     if (random.chance(0.5)) await delay(random.int(1, 150));
+    await work.next();
     const end = `XA ${random.chance(0.75) ? 'COMMIT' : 'ROLLBACK'} ${xid}`;
     // A prepared transaction belongs to nobody: any connection may end it.
     if (random.chance(0.4)) await world.primary.run(end);

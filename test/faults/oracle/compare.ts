@@ -30,7 +30,7 @@ export async function compare(world: World): Promise<Comparison> {
     const expected = new Map<string, string>();
     for (const [value, of] of rows) expected.set(keyOf(world.prefix, family.name, value), text(family.value(of)));
     const none = text(family.value([]));
-    const cached = await cachedValues(world.redis, keyOf(world.prefix, family.name, '*'));
+    const cached = await cachedValues(world, keyOf(world.prefix, family.name, '*'));
     for (const [key, found] of cached) {
       compared++;
       const row = expected.get(key) ?? none;

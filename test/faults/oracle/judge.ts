@@ -36,7 +36,11 @@ export async function judge(world: World, scenario: Scenario, settled: boolean):
   for (const slot of world.slots) await slot.end('SIGTERM');
   const told = await toldOf(world);
   const text = told.map((line) => line.text).join('\n');
-  for (const problem of orderProblems(told.map((line) => line.told))) journal.problem('order', problem);
+  for (const problem of orderProblems(
+    told.map((line) => line.told),
+    { isWhole: !world.topicChanged },
+  ))
+    journal.problem('order', problem);
   await noteLetters(world, scenario);
   if (journal.problems.length > 0) keepEvidence(world, [...bad, ...missing].map(nameOf).concat(lost), text, settled);
   return {

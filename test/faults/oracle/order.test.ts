@@ -13,6 +13,11 @@ describe('the order that was told', () => {
     expect(orderProblems(told(1, 3, 2, 3))).toEqual(['a: version 2 came first after 3']);
   });
 
+  it('may repeat what a topic held that is gone', () => {
+    expect(orderProblems(told(1, 3, 2, 3), { isWhole: false })).toEqual([]);
+    expect(orderProblems(told(1, 3, 2), { isWhole: false })).toEqual(['a: version 2 came last, after 3']);
+  });
+
   it('must end with the newest', () => {
     expect(orderProblems(told(1, 2, 1))).toEqual(['a: version 1 came last, after 2']);
   });

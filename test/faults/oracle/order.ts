@@ -6,9 +6,9 @@ export interface Told {
 
 /**
  * Per key the versions must rise. A crash repeats some, with the versions they had: whoever comes late must have been there
- * before. And at the end of all repetitions the newest must have been the last.
+ * before. And at the end of all repetitions the newest must have been the last. `isWhole`: nothing that was told is missing here.
  */
-export function orderProblems(told: Iterable<Told>): string[] {
+export function orderProblems(told: Iterable<Told>, { isWhole = true }: { isWhole?: boolean } = {}): string[] {
   const problems: string[] = [];
   const newest = new Map<string, number>();
   const last = new Map<string, number>();
@@ -16,7 +16,8 @@ export function orderProblems(told: Iterable<Told>): string[] {
   for (const { key, version } of told) {
     const before = newest.get(key) ?? 0;
     const name = `${key} ${version}`;
-    if (version < before && !seen.has(name)) problems.push(`${key}: version ${version} came first after ${before}`);
+    if (isWhole && version < before && !seen.has(name))
+      problems.push(`${key}: version ${version} came first after ${before}`);
     newest.set(key, Math.max(before, version));
     last.set(key, version);
     seen.add(name);

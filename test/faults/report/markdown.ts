@@ -17,7 +17,7 @@ Seed ${seed}, ${minutes} minutes, Node ${node}. Again with \`npm run test:faults
 | **lost invalidations** | **${totals.lostInvalidations}** |
 | other problems | ${totals.problems - totals.staleKeys - totals.lostInvalidations} |
 | longest unavailability | ${totals.longestUnavailabilityMs} ms |
-| late fills of cache-aside readers, plain delete | ${totals.slips.plain} |
+${totals.failovers.map((one) => `| first change applied after a fail-over, \`${one.scenario}\` | median ${one.medianMs} ms, longest ${one.maxMs} ms, of ${one.count} |\n`).join('')}| late fills of cache-aside readers, plain delete | ${totals.slips.plain} |
 | late fills of cache-aside readers, \`again_after\` | ${features.againAfter ? totals.slips.again : 'not built in'} |
 
 ${scenarios.map(section).join('\n')}`;
@@ -27,6 +27,10 @@ function section(result: ScenarioResult): string {
   const faults = Object.entries(result.faults).map(([kind, count]) => `${kind} ${count}`);
   const counts = Object.entries(result.counts).map(([name, count]) => `${name} ${count}`);
   const promotions = result.failoverMs.map((ms) => `${ms} ms`).join(', ');
+  const pace =
+    result.pace === null
+      ? ''
+      : `- ${result.pace.reached} transactions a second reached, of ${result.pace.wanted} wanted, fail-overs included\n`;
   const excuses = result.excuses.map((text) => `- excused: ${text}\n`);
   const problems = result.problems.slice(0, 20).map(({ kind, text }) => `- **${kind}** ${text}\n`);
   return `## ${result.scenario}
@@ -36,6 +40,6 @@ ${result.about}. ${result.seconds} s after ${result.setupSeconds} s of setup.
 - faults: ${faults.join(', ') || 'none'}
 - followed by an applied change: ${result.recoveries}; longest unavailability ${result.longestUnavailabilityMs} ms
 - compared ${result.compared} keys: ${result.staleKeys} stale, ${result.lostInvalidations} lost; late cache-aside fills: ${result.slips.plain} with a plain delete, ${result.slips.again} with \`again_after\`
-${promotions === '' ? '' : `- first change applied after a promotion or the end of the active one: ${promotions}\n`}- ${counts.join(', ')}
+${pace}${promotions === '' ? '' : `- first change applied after a promotion or the end of the active one: ${promotions}\n`}- ${counts.join(', ')}
 ${excuses.join('')}${problems.join('')}`;
 }

@@ -24,7 +24,16 @@ export interface Totals {
   readonly lostInvalidations: number;
   readonly problems: number;
   readonly longestUnavailabilityMs: number;
+  /** Of each scenario that has any: until a change committed after the promotion (or the end of the active one) was applied. */
+  readonly failovers: readonly Failovers[];
   readonly slips: { readonly plain: number; readonly again: number };
+}
+
+export interface Failovers {
+  readonly scenario: string;
+  readonly count: number;
+  readonly medianMs: number;
+  readonly maxMs: number;
 }
 
 export function writeReport(input: {
@@ -66,6 +75,13 @@ function totalsOf(results: readonly ScenarioResult[]): Totals {
     lostInvalidations: sum(({ lostInvalidations }) => lostInvalidations),
     problems: sum(({ problems }) => problems.length),
     longestUnavailabilityMs: results.reduce((longest, one) => Math.max(longest, one.longestUnavailabilityMs), 0),
+    failovers: results.flatMap(failoversOf),
     slips: { plain: sum(({ slips }) => slips.plain), again: sum(({ slips }) => slips.again) },
   };
+}
+
+function failoversOf({ scenario, failoverMs }: ScenarioResult): Failovers[] {
+  const sorted = [...failoverMs].sort((a, b) => a - b);
+  const [medianMs, maxMs] = [sorted[Math.floor(sorted.length / 2)], sorted.at(-1)];
+  return medianMs === undefined || maxMs === undefined ? [] : [{ scenario, count: sorted.length, medianMs, maxMs }];
 }

@@ -17,7 +17,7 @@ const crashes = {
   lanes: [
     { kinds: [crashMysql(3), restartMysql(1), freezeMysql(1)], pauseMs: [1_500, 4_000] },
     { kinds: [killDump(2), rotate(2), sameServerId(1), taggedGtids(1)], pauseMs: [100, 1_200] },
-    { kinds: [kill('')], pauseMs: [3_000, 8_000] },
+    { kinds: [kill('')], pauseMs: [1_500, 5_000] },
   ],
   heal: serverIsBack,
 } as const;
@@ -53,15 +53,16 @@ export const mysqls: readonly Scenario[] = [
       'a flush after a table change takes refreshed keys away, and only the next change brings them back',
     lanes: [
       { kinds: [ddl()], pauseMs: [300, 1_500] },
-      { kinds: [kill('run')], pauseMs: [2_000, 6_000] },
+      { kinds: [kill('run')], pauseMs: [1_000, 4_000] },
     ],
   },
   {
     name: 'failover',
     mode: 'in_process',
     weight: 3,
-    about: 'fail-over to a GTID replica and back, again and again, as many transactions a second as this machine takes',
-    load: { writers: 10, pauseMs: 1 },
+    about:
+      'fail-over to a GTID replica and back, again and again, at 1,000 transactions a second as far as this machine takes it',
+    load: { writers: 24, perSecond: 1_000, locked: 2, aside: 4 },
     prepare: addReplica,
     lanes: [
       { kinds: [failover()], pauseMs: [4_000, 9_000] },

@@ -9,23 +9,23 @@ export const networks: readonly Scenario[] = [
   {
     name: 'network',
     mode: 'in_process',
-    weight: 3,
+    weight: 7,
     about: `${NAMES} of the links to MySQL and Redis`,
     lanes: [
-      { kinds: [network('mysql')], pauseMs: [50, 1200] },
-      { kinds: [network('redis')], pauseMs: [50, 1200] },
-      { kinds: [kill('run')], pauseMs: [4_000, 12_000] },
+      { kinds: [network('mysql')], pauseMs: [50, 700] },
+      { kinds: [network('redis')], pauseMs: [50, 700] },
+      { kinds: [kill('run')], pauseMs: [1_000, 4_000] },
     ],
   },
   {
     name: 'network-kafka',
     mode: 'kafka',
-    weight: 4,
+    weight: 9,
     about: `${NAMES} of the links to MySQL, Kafka and Redis`,
     lanes: [
-      { kinds: [network('mysql'), network('redis')], pauseMs: [50, 1500] },
-      { kinds: [network('kafka')], pauseMs: [200, 2500] },
-      { kinds: [kill('capture'), kill('apply')], pauseMs: [4_000, 12_000] },
+      { kinds: [network('mysql'), network('redis')], pauseMs: [50, 900] },
+      { kinds: [network('kafka')], pauseMs: [100, 1_500] },
+      { kinds: [kill('capture'), kill('apply')], pauseMs: [1_000, 4_000] },
     ],
   },
 ];

@@ -1,3 +1,4 @@
+import { clusterIsWhole, freezeNode, killNode, reshard } from '../strikes/cluster.ts';
 import { kill } from '../strikes/processes.ts';
 import { redisFault, redisIsBack } from '../strikes/redis.ts';
 import { killMaster } from '../strikes/sentinel.ts';
@@ -8,7 +9,7 @@ const about =
 const faults = {
   lanes: [
     { kinds: [redisFault()], pauseMs: [200, 2_000] },
-    { kinds: [kill('')], pauseMs: [3_000, 8_000] },
+    { kinds: [kill('')], pauseMs: [1_500, 5_000] },
   ],
   heal: redisIsBack,
   mayMissRefreshed:
@@ -16,6 +17,11 @@ const faults = {
 } as const;
 
 const mayMissRefreshed = faults.mayMissRefreshed;
+
+const aroundACluster = [
+  { kinds: [freezeNode()], pauseMs: [2_000, 6_000] },
+  { kinds: [kill('run')], pauseMs: [1_500, 5_000] },
+] as const;
 
 export const redises: readonly Scenario[] = [
   { name: 'redis', mode: 'in_process', weight: 3, about, ...faults },
@@ -31,7 +37,27 @@ export const redises: readonly Scenario[] = [
     world: { redis: 'sentinel' },
     lanes: [
       { kinds: [killMaster()], pauseMs: [3_000, 6_000] },
-      { kinds: [kill('run')], pauseMs: [4_000, 12_000] },
+      { kinds: [kill('run')], pauseMs: [2_000, 6_000] },
     ],
+  },
+  {
+    name: 'redis-cluster',
+    mode: 'in_process',
+    weight: 2,
+    about: 'a cluster of three: slots move with their keys while everybody reads and writes them, nodes freeze',
+    world: { redis: 'cluster' },
+    lanes: [{ kinds: [reshard()], pauseMs: [100, 1_500] }, ...aroundACluster],
+    heal: clusterIsWhole,
+  },
+  {
+    name: 'redis-cluster-crash',
+    mode: 'in_process',
+    weight: 2,
+    about: 'the same, and nodes crash, whose slots nobody else serves',
+    mayMissRefreshed,
+    world: { redis: 'cluster' },
+    // In one lane: a node that dies in the middle of a move leaves its keys on both sides, and which of them is newer nobody knows.
+    lanes: [{ kinds: [reshard(), killNode()], pauseMs: [100, 2_000] }, ...aroundACluster],
+    heal: clusterIsWhole,
   },
 ];

@@ -27,7 +27,10 @@ export interface Scenario {
 
 export interface Load {
   readonly writers: number;
+  /** Longest pause of a writer between two transactions. */
   readonly pauseMs: number;
+  /** Transactions of all writers together a second, instead of pauses: as far as the machine takes it. */
+  readonly perSecond?: number;
   readonly locked: number;
   readonly aside: number;
   readonly xa: boolean;

@@ -48,10 +48,11 @@ export function failover(weight = 1): StrikeKind {
         'SET GLOBAL super_read_only = OFF',
         'SET GLOBAL read_only = OFF',
       ]);
+      // From here on it takes writes: what follows is the application's and Sluice's time.
+      world.journal.moment('promotion');
       world.links.mysql.target = { host: '127.0.0.1', port: next.port };
       world.links.mysql.reset();
       await world.primary.moveTo(next.url);
-      world.journal.moment('promotion');
       world.server = next;
       world.replica = old;
       await follow(old, next);

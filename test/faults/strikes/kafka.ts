@@ -1,6 +1,8 @@
 /** Faults of the brokers, and of what others do to the topic. */
-import { delay } from '../wait.ts';
-import { PARTITIONS } from '../world/config.ts';
+import type { Random } from '../random.ts';
+import { delay, until } from '../wait.ts';
+import type { DaemonSlot } from '../world/daemon-slot.ts';
+import type { World } from '../world/world.ts';
 import type { StrikeKind } from './strike.ts';
 
 export function restartBroker(weight = 1): StrikeKind {
@@ -84,9 +86,63 @@ export function poison(weight = 1): StrikeKind {
       const records = Array.from({ length: random.int(1, 4) }, () => ({
         key: 'poison',
         value: random.pick(POISON),
-        partition: random.int(0, PARTITIONS - 1),
+        partition: random.int(0, world.partitions - 1),
       }));
       await world.topic().produce(records);
+    },
+  };
+}
+
+/** None, one or all of the workers. */
+function someWorkers(world: World, random: Random): readonly DaemonSlot[] {
+  const workers = world.slots.filter(({ name }) => name.startsWith('apply'));
+  if (random.chance(0.5)) return [];
+  return random.chance(0.5) ? workers : [random.pick(workers)];
+}
+
+/** Kafka deletes the records with it, and what the groups have committed. Whoever starts meanwhile may be the first to create it. */
+export function recreateTopic(weight = 1): StrikeKind {
+  return {
+    name: 'kafka topic re-created',
+    weight,
+    strike: async (world, random) => {
+      const topic = world.topic();
+      const ended = someWorkers(world, random);
+      const signal = random.pick(['SIGKILL', 'SIGTERM'] as const);
+      await Promise.all(ended.map((slot) => slot.end(signal)));
+      world.journal.strike('kafka topic re-created', ended.map(({ name }) => name).join(' '));
+      world.topicChanged = true;
+      // Records that no worker reads.
+      if (ended.length > 0) await delay(random.int(0, 1_000));
+      try {
+        await topic.remove();
+        await until('the end of the topic', async () => !(await topic.exists()), { timeoutMs: 10_000 });
+        await delay(random.int(0, 3_000));
+      } finally {
+        const created = () => topic.create({ partitions: world.partitions, retentionMs: -1 }).then(() => true);
+        await until('the new topic', created, { timeoutMs: 20_000 });
+        for (const slot of ended) slot.start();
+      }
+    },
+  };
+}
+
+/** As an operator does it: the topic first, then the configuration, then all daemons again. */
+export function addPartition(weight = 1): StrikeKind {
+  return {
+    name: 'kafka partitions added',
+    weight,
+    strike: async (world, random) => {
+      const partitions = world.partitions + 1;
+      world.journal.strike('kafka partitions added', String(partitions));
+      await world.topic().grow({ partitions });
+      world.topicChanged = true;
+      world.partitions = partitions;
+      // Capture goes on with the old number.
+      await delay(random.int(0, 2_000));
+      world.writeFiles();
+      const signal = random.pick(['SIGKILL', 'SIGTERM'] as const);
+      for (const slot of world.slots) await slot.bounce(signal);
     },
   };
 }

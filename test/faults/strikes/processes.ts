@@ -2,6 +2,18 @@
 import { delay } from '../wait.ts';
 import type { StrikeKind } from './strike.ts';
 
+/**
+ * How long it may work before it is killed. A batch with second deletes counts only after them, so one that is always killed within
+ * twice `again_after` never saves a checkpoint, and the same backlog is read for ever: some must live longer than that.
+ */
+const LIVES: readonly { readonly weight: number; readonly ms: readonly [number, number]; readonly ready: boolean }[] = [
+  // Whatever it is doing, starting for example.
+  { weight: 15, ms: [0, 200], ready: false },
+  { weight: 25, ms: [0, 200], ready: true },
+  { weight: 35, ms: [200, 1_500], ready: true },
+  { weight: 25, ms: [1_500, 4_000], ready: true },
+];
+
 /** Names of daemons begin with it: `run`, `capture`, `apply`; '' is any. */
 export function kill(which: string, weight = 1): StrikeKind {
   return {
@@ -9,9 +21,9 @@ export function kill(which: string, weight = 1): StrikeKind {
     weight,
     strike: async (world, random) => {
       const slot = random.pick(world.slots.filter(({ name }) => name.startsWith(which)));
-      // Mostly once it works: else nothing is ever in flight. Now and then whatever it is doing.
-      if (random.chance(0.7)) await slot.ready(5_000).catch(() => undefined);
-      await delay(random.chance(0.4) ? random.int(0, 200) : random.int(200, 1_500));
+      const life = random.weighted(LIVES);
+      if (life.ready) await slot.ready(5_000).catch(() => undefined);
+      await delay(random.int(...life.ms));
       world.journal.strike(`SIGKILL ${which}`, slot.name);
       await slot.bounce('SIGKILL');
     },
@@ -41,8 +53,10 @@ export function pause(which: string, longestMs: number, weight = 1): StrikeKind 
       slot.pause();
       await delay(random.int(50, longestMs));
       slot.resume();
-      // Killed half of the time, before it can notice.
-      if (random.chance(0.2)) await slot.bounce('SIGKILL');
+      // Killed now and then, before it can notice.
+      if (!random.chance(0.2)) return;
+      world.journal.strike(`SIGKILL ${which}`, slot.name);
+      await slot.bounce('SIGKILL');
     },
   };
 }

@@ -13,10 +13,12 @@ export interface ConfigInput {
   readonly redis: Readonly<Record<string, unknown>>;
   readonly brokers: readonly string[];
   readonly replicationFactor: number;
+  readonly partitions: number;
   readonly againAfter: string | null;
   readonly more: Readonly<Record<string, unknown>>;
 }
 
+/** At the beginning. */
 export const PARTITIONS = 6;
 
 export function filesOf(input: ConfigInput): Record<string, unknown> {
@@ -35,7 +37,7 @@ function configOf(input: ConfigInput): Record<string, unknown> {
     },
     read: { url: `mysql://sluice:sluice@127.0.0.1:${input.mysqlPort}`, timeout: '3s' },
     targets: [{ name: 'main', ...input.redis, command_timeout: '2s' }],
-    transport: input.mode === 'kafka' ? kafkaOf(input) : { kind: 'in_process', partitions: PARTITIONS },
+    transport: input.mode === 'kafka' ? kafkaOf(input) : { kind: 'in_process', partitions: input.partitions },
     apply: { retry: { max: '1s' }, flush_keys_per_second: 1_000_000 },
     checkpoint: { store: 'file', path: 'state/checkpoint.json', interval: '100ms' },
     ...(input.mode === 'in_process' ? { audit: { path: 'audit.jsonl' } } : {}),
@@ -51,7 +53,7 @@ function kafkaOf(input: ConfigInput): Record<string, unknown> {
     brokers: input.brokers,
     topic: `sluice.${input.name}`,
     group: `sluice.${input.name}`,
-    partitions: PARTITIONS,
+    partitions: input.partitions,
     replication_factor: input.replicationFactor,
     consumer: { session_timeout: '6s', commit_interval: '200ms' },
   };

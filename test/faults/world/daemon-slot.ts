@@ -41,8 +41,10 @@ export class DaemonSlot {
     return join(this.#options.journal.folder, `${this.name}.log`);
   }
 
+  /** Does nothing while it runs: two lanes may have ended it at once. */
   start(): void {
     this.#wanted = true;
+    if (this.#process !== null) return;
     const { journal, name } = this.#options;
     const process = new SluiceProcess(this.#options.command());
     this.#process = process;
@@ -93,7 +95,9 @@ export class DaemonSlot {
     }, 40_000);
     const exit = await process.stop(signal);
     clearTimeout(killing);
-    if (exit.signal !== signal && exit.signal !== 'SIGKILL' && !this.#isExpected(exit, process.stderr)) {
+    // Another lane may have been faster, with the other signal.
+    const asked = exit.signal === 'SIGKILL' || exit.signal === 'SIGTERM';
+    if (!asked && !this.#isExpected(exit, process.stderr)) {
       this.#options.journal.problem(
         'exit',
         `${this.name}: ${signal} ended in ${JSON.stringify(exit)}; see ${this.log}`,

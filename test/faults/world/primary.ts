@@ -50,5 +50,5 @@ export class Primary {
 }
 
 function open(uri: string): Pool {
-  return createPool({ uri, connectionLimit: 24, timezone: 'Z', dateStrings: true, connectTimeout: 2_000 });
+  return createPool({ uri, connectionLimit: 48, timezone: 'Z', dateStrings: true, connectTimeout: 2_000 });
 }

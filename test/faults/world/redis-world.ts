@@ -1,5 +1,9 @@
-import { Redis } from 'ioredis';
-import { startRedisSentinel } from '../../../deploy/local/redis-cluster.ts';
+import { Cluster, Redis } from 'ioredis';
+import {
+  startRedisCluster,
+  startRedisSentinel,
+  type ThrowawayRedisCluster,
+} from '../../../deploy/local/redis-cluster.ts';
 import { startRedis } from '../../../deploy/local/services.ts';
 import type { Throwaway } from '../../../deploy/local/throwaway.ts';
 
@@ -8,7 +12,10 @@ export interface RedisWorld {
   /** Where there is but one. */
   readonly only: Throwaway;
   /** The harness's own way to the keys. */
-  readonly client: Redis;
+  readonly client: Redis | Cluster;
+  /** Ways to each server that holds keys: whoever wants to see all of them has to ask each. */
+  readonly holders: readonly Redis[];
+  readonly cluster: ThrowawayRedisCluster | null;
   /** How the daemon is told of it; null: by the link. */
   readonly target: Readonly<Record<string, unknown>> | null;
   /** The port of the master, as the sentinels know it. */
@@ -28,15 +35,26 @@ const ONCE = {
   sentinelRetryStrategy: () => 50,
 };
 
-export function openRedis(kind: 'one' | 'sentinel'): Promise<RedisWorld> {
-  return kind === 'one' ? oneServer() : behindSentinels();
+export type RedisKind = 'one' | 'sentinel' | 'cluster';
+
+export function openRedis(kind: RedisKind): Promise<RedisWorld> {
+  return { one: oneServer, sentinel: behindSentinels, cluster: ofNodes }[kind]();
 }
 
 async function oneServer(): Promise<RedisWorld> {
   const server = await startRedis({ flags: KEEP_KEYS });
   const client = quiet(new Redis(server.url, ONCE));
   const masterPort = (): Promise<number> => Promise.resolve(server.port);
-  return { nodes: [server], only: server, client, target: null, masterPort, close: () => server.remove() };
+  return {
+    nodes: [server],
+    only: server,
+    client,
+    holders: [client],
+    cluster: null,
+    target: null,
+    masterPort,
+    close: () => server.remove(),
+  };
 }
 
 /** Faults here are those of the master, not of the network: the daemon goes around the link. */
@@ -51,13 +69,48 @@ async function behindSentinels(): Promise<RedisWorld> {
     nodes: group.nodes,
     only: first,
     client,
+    holders: [client],
+    cluster: null,
     target: { sentinel: { master: group.master, nodes } },
     masterPort: () => group.masterPort(),
     close: () => group.remove(),
   };
 }
 
-function quiet(client: Redis): Redis {
+/** Three masters, no replicas: whatever is asked of one that is away has to wait. The daemon goes around the link here too. */
+async function ofNodes(): Promise<RedisWorld> {
+  const cluster = await startRedisCluster({ flags: KEEP_KEYS });
+  const places = cluster.nodes.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const holders = cluster.nodes.map(({ url }) => quiet(new Redis(url, ONCE)));
+  // Sent again only where a node has refused it, and while its caller waits.
+  const client = quiet(
+    new Cluster(places, {
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      clusterRetryStrategy: () => 50,
+      slotsRefreshInterval: 1_000,
+      redisOptions: ONCE,
+    }),
+  );
+  await client.connect();
+  const [first] = cluster.nodes;
+  if (first === undefined) throw new Error('no nodes');
+  return {
+    nodes: cluster.nodes,
+    only: first,
+    client,
+    holders,
+    cluster,
+    target: { cluster: { nodes: places.map(({ host, port }) => `${host}:${port}`) } },
+    masterPort: () => Promise.resolve(first.port),
+    close: async () => {
+      for (const holder of holders) holder.disconnect();
+      await cluster.remove();
+    },
+  };
+}
+
+function quiet<Client extends Redis | Cluster>(client: Client): Client {
   client.on('error', () => undefined);
   return client;
 }

@@ -1,19 +1,19 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { startMysql, type ThrowawayMysql } from '../../../deploy/local/services.ts';
 import type { SluiceProcessOptions } from '../../../deploy/local/sluice-process.ts';
 import { Topic } from '../../support/topic.ts';
 import { createStatements } from '../load/tables.ts';
 import type { Journal } from '../journal.ts';
 import type { Random } from '../random.ts';
-import { filesOf, type Mode } from './config.ts';
+import { filesOf, PARTITIONS, type Mode } from './config.ts';
 import { DaemonSlot } from './daemon-slot.ts';
 import { openKafka, type KafkaWorld } from './kafka-world.ts';
 import type { Expects } from './exits.ts';
 import { Link } from './link.ts';
 import { Primary } from './primary.ts';
-import { openRedis, type RedisWorld } from './redis-world.ts';
+import { openRedis, type RedisKind, type RedisWorld } from './redis-world.ts';
 
 export interface WorldOptions {
   readonly name: string;
@@ -27,7 +27,7 @@ export interface WorldOptions {
   readonly mysqlFlags?: readonly string[];
   readonly flavour?: 'mysql' | 'mariadb';
   /** Default: one server. */
-  readonly redis?: 'one' | 'sentinel';
+  readonly redis?: RedisKind;
   /** Merged over the configuration's top level. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly applies?: number;
@@ -54,10 +54,15 @@ export class World {
   readonly kafka: KafkaWorld | null;
   readonly links: { readonly mysql: Link; readonly redis: Link; readonly kafka: Link | null };
   readonly primary: Primary;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   readonly slots: DaemonSlot[] = [];
   /** What else is to be taken away in the end. */
   readonly closing: (() => Promise<void>)[] = [];
+
+  /** Of the topic, and in the daemons' configuration. */
+  partitions = PARTITIONS;
+  /** The topic no longer holds all that was told, or keys are in other partitions than before. */
+  topicChanged = false;
 
   readonly #firstServer: ThrowawayMysql;
 
@@ -84,7 +89,7 @@ export class World {
     const redisLink = await Link.open('redis', { host: '127.0.0.1', port: redis.nodes[0]?.port ?? 0 });
     const world = new World(options, { mysql, redis, kafka, mysqlLink, redisLink });
     for (const sql of createStatements(world.database)) await world.primary.run(sql);
-    world.#writeFiles();
+    world.writeFiles();
     world.#addDaemons();
     return world;
   }
@@ -170,7 +175,8 @@ export class World {
     for (let n = 1; n <= applies; n++) this.addDaemon(`apply-${n}`, 'apply');
   }
 
-  #writeFiles(): void {
+  /** What the daemons read at their next start. */
+  writeFiles(): void {
     const { againAfterMs, config = {}, mode } = this.options;
     const files = filesOf({
       name: this.name,
@@ -181,6 +187,7 @@ export class World {
       redis: this.redisWorld.target ?? { url: `redis://127.0.0.1:${this.links.redis.port}` },
       brokers: this.kafka?.brokers ?? [],
       replicationFactor: this.options.brokers ?? 1,
+      partitions: this.partitions,
       againAfter: againAfterMs === null ? null : `${againAfterMs}ms`,
       more: config,
     });

@@ -107,6 +107,7 @@ describe('the preflight of a target', () => {
     const problems = await preflight();
     await app.replicaof('NO', 'ONE');
     expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('is a replica of 127.0.0.1:1')]);
+    expect(problems[0]?.temporary).toBe(true);
   });
 
   test('a database that does not exist is refused', async () => {
@@ -119,6 +120,7 @@ describe('the preflight of a target', () => {
     const problems = await preflight();
     await app.config('SET', 'maxmemory', '0');
     expect(problems.map(({ message }) => message)).toEqual([expect.stringContaining('memory is full')]);
+    expect(problems[0]?.temporary).toBe(true);
   });
 
   test('a server that is no cluster is told from one', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type AclEntry } from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MemoryStartTrace } from '../../support/memory-start-trace.ts';
 import { startKafka, type ThrowawayKafka } from '../../../deploy/local/services.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import type { Config } from '../../../src/runtime/config/config.ts';
@@ -140,7 +141,8 @@ describe('the rights on Kafka that docs/security.md names', () => {
     const recorder = new Recorder();
     const stop = new AbortController();
     const group = `${topic}.group.main`;
-    const subscription = new KafkaSubscription({ ...applies, topic, group, target: 'main', partitions: 3 });
+    const trace = new MemoryStartTrace();
+    const subscription = new KafkaSubscription({ ...applies, topic, group, target: 'main', trace, partitions: 3 });
     const running = subscription.run(recorder.handle, stop.signal);
     await vi.waitFor(() => expect(recorder.invalidations).toHaveLength(20), WAIT);
     stop.abort();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { ThrowawayKafka } from '../../../deploy/local/services.ts';
+import { MemoryStartTrace } from '../../support/memory-start-trace.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import type { Logger } from '../../../src/runtime/logger.ts';
 import { Metrics } from '../../../src/runtime/metrics.ts';
@@ -54,7 +55,14 @@ describe('Kafka that demands TLS and a login', () => {
     return {
       publisher: new KafkaPublisher({ ...parts, topic, partitions: 3, closeTimeoutMs: 500 }),
       deadLetters: new KafkaDeadLetters({ ...parts, topic: `${topic}.dead`, closeTimeoutMs: 500 }),
-      subscription: new KafkaSubscription({ ...parts, topic, group: `${topic}.group`, target: 'main', partitions: 3 }),
+      subscription: new KafkaSubscription({
+        ...parts,
+        topic,
+        group: `${topic}.group`,
+        target: 'main',
+        trace: new MemoryStartTrace(),
+        partitions: 3,
+      }),
     };
   };
 

@@ -7,6 +7,7 @@ import { Metrics } from '../../../src/runtime/metrics.ts';
 import type { KafkaConnection } from '../../../src/transport/kafka-client.ts';
 import { KafkaPublisher, type KafkaPublisherOptions } from '../../../src/transport/kafka-publisher.ts';
 import { KafkaSubscription, type KafkaSubscriptionOptions } from '../../../src/transport/kafka-subscription.ts';
+import { MemoryStartTrace } from '../../support/memory-start-trace.ts';
 import { Topic } from '../../support/topic.ts';
 
 export async function connectionTo(brokers?: readonly string[]): Promise<KafkaConnection> {
@@ -20,6 +21,8 @@ export class KafkaHarness {
   readonly topic: Topic;
   readonly group = `group-${randomUUID()}`;
   readonly partitions: number;
+  /** In the target, which all subscriptions of the test work with. */
+  readonly trace = new MemoryStartTrace();
   readonly parts = { clock: systemClock, logger: createLogger('silent'), metrics: new Metrics() };
 
   private constructor(connection: KafkaConnection, partitions: number) {
@@ -53,6 +56,7 @@ export class KafkaHarness {
       partitions,
       topic: this.topic.name,
       target: 'main',
+      trace: this.trace,
       ...parts,
       commitIntervalMs: 50,
       heartbeatIntervalMs: 100,

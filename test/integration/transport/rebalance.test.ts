@@ -89,13 +89,14 @@ describe('a consumer group whose members come and go', () => {
 
   it('keeps its membership while a flush, which stands in every partition, takes longer than the session', async () => {
     const harness = await KafkaHarness.open({ partitions: 3 });
+    const publisher = harness.publisher();
+    // Before anybody reads: kafkajs fetches again only when all batches of the last fetch are handled.
+    await publisher.publish([flushOf('card:*', 1)]);
     const begunAt = performance.now();
     // All partitions wait for the flush at once: nothing but the timer tells the group that this member lives.
     const held = vi.waitFor(() => expect(performance.now() - begunAt).toBeGreaterThan(14_000), { timeout: 20_000 });
     const flushing = new Recorder(async () => void (await held));
     join(harness, flushing.handle, { sessionTimeoutMs: 6_000 });
-    const publisher = harness.publisher();
-    await publisher.publish([flushOf('card:*', 1)]);
     await vi.waitFor(() => expect(flushing.partitions.size).toBe(3), { timeout: 10_000 });
     await publisher.publish(changes(3, 3));
     await held;

@@ -192,6 +192,6 @@ describe('three brokers', () => {
     expect(problems.map(({ message }) => message)).toEqual([
       `topic ${harness.topic.name} has ${PARTITIONS + 3} partitions, not ${PARTITIONS}`,
     ]);
-    expect(problems[0]?.remedy).toMatch(/only while nothing is waiting in the topic/);
+    expect(problems[0]?.remedy).toMatch(/for capture and workers, and restart all of them/);
   }, 180_000);
 });

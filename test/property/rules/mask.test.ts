@@ -69,6 +69,17 @@ describe('a stand-in', () => {
     );
   });
 
+  it('is no flag while there is another digit, because flags stay what they are', () => {
+    fc.assert(
+      fc.property(salt, fc.integer({ min: 2, max: 9 }), (bytes, digit) => {
+        const mask = masker(bytes);
+        expect(['0', '1']).not.toContain(mask.mask('c', 'tinyint', String(digit)));
+        expect(new Set('0123456789'.split('').map((text) => mask.mask('c', 'int', text))).size).toBe(10);
+      }),
+      RUNS,
+    );
+  });
+
   it('is a valid value of its type', () => {
     fc.assert(
       fc.property(salt, columns, (bytes, { type, text }) => {

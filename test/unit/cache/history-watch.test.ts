@@ -48,7 +48,7 @@ describe('the history of nodes whose slots move', () => {
     expect(await look(a.at(2), b.at(0))).toBeNull();
     expect(await look(b.at(0))).toBeNull();
     // Noted where the next process looks.
-    expect([...b.keys]).toContainEqual(['sluice:history:{0}:test', 'b']);
+    expect([...b.keys]).toContainEqual(['sluice:history:{0}:test', 'a b']);
   });
 
   it('is another one when a replica has taken over in between: nothing proves what it has', async () => {
@@ -72,6 +72,13 @@ describe('the history of nodes whose slots move', () => {
     expect(await look(a.at(7_000), b.at(8_000))).toMatchObject({ since: -1 });
   });
 
+  it('goes on for a node that did not answer while its first slot moved', async () => {
+    const frozen = new Node('b');
+    frozen.info = () => Promise.reject(new Error('Command timed out'));
+    await expect(look(a.at(8_000), frozen.at(8_001))).rejects.toThrow('timed out');
+    expect(await look(a.at(8_000), b.at(8_001))).toBeNull();
+  });
+
   it('counts as another one where INFO is forbidden', async () => {
     a.history = null;
     await look(a.at(0), b.at(8_000));
@@ -85,5 +92,50 @@ describe('the history of nodes whose slots move', () => {
     const noted = new Map([['sluice:history:{0}:other', 'y']]);
     const second = new HistoryWatch({ owner: 'other', tagOf: String });
     expect(await second.look([new Node('x', noted).at(0)], { whole: true })).toMatchObject({ since: -1 });
+  });
+
+  describe('that a process before has noted', () => {
+    const history = (node: Node): string => node.history ?? '';
+    const next = (...masters: RedisMaster[]): Promise<Loss | null> =>
+      new HistoryWatch({ owner: 'test', tagOf: String }).look(masters, { whole: true });
+    /** As MIGRATE does. */
+    function move(slot: number, from: Node, to: Node): void {
+      for (const [key, value] of from.keys) {
+        if (!key.includes(`{${slot}}`)) continue;
+        from.keys.delete(key);
+        to.keys.set(key, value);
+      }
+    }
+    beforeEach(async () => {
+      await look(a.at(0), b.at(8_000));
+    });
+
+    it('goes on although its note has moved to another node with the slot', async () => {
+      move(0, a, b);
+      expect(await next(a.at(1), b.at(0))).toBeNull();
+    });
+
+    it('is another one if no note names it, wherever its own note is', async () => {
+      move(0, a, b);
+      const restarted = new Node('c', a.keys);
+      expect(await next(restarted.at(1), b.at(0))).toMatchObject({ since: -1 });
+      expect(
+        await next(new Node('d', new Map([['sluice:history:{0}:test', history(a)]])).at(0), b.at(8_000)),
+      ).toMatchObject({ since: -1 });
+    });
+
+    it('is not asked for after an end in order, not even where its note has moved away', async () => {
+      await watch.close([a.at(0), b.at(8_000)]);
+      move(0, a, b);
+      expect(await next(new Node('c', a.keys).at(1), b.at(0))).toBeNull();
+    });
+
+    it('is that of each single node in notes of an older version', async () => {
+      const [x, y] = [
+        new Node('x', new Map([['sluice:history:{0}:test', 'x']])),
+        new Node('y', new Map([['sluice:history:{8000}:test', 'y']])),
+      ];
+      expect(await next(x.at(0), y.at(8_000))).toBeNull();
+    });
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Epochs } from '../../../src/model/position.ts';
-import type { GapFlush } from '../../../src/rules/evaluate/gap-flush.ts';
+import { lossFlush, type GapFlush } from '../../../src/rules/evaluate/gap-flush.ts';
 import { brief, TestEvaluator } from '../../support/evaluation.ts';
 import { MemoryRowLookup } from '../../support/memory-lookup.ts';
+import { rulesOf } from '../../support/rules.ts';
 import { makeChange, makeTable } from '../../support/tables.ts';
 
 const rules = (...each: string[]): string => `rules:\n${each.map((rule) => `  - {${rule}}\n`).join('')}`;
@@ -113,5 +114,26 @@ describe('a gap', () => {
     expect(await read(2)).toEqual(['delete a:old']);
     evaluator.bridge({ version: 3, epochs: new Map(), coordinates: { file: 'f', offset: 4 } }, 1);
     expect(await read(4)).toEqual(['delete a:new']);
+  });
+});
+
+describe('records that a worker has lost', () => {
+  it('flush what a gap would, plainly, and raise no epoch: a worker does not know them', () => {
+    const text = rules(
+      'name: a, table: shop.a, keys: ["a:{id}:{@epoch}"], action: delete, table_changes: epoch',
+      'name: c, table: shop.c, keys: ["card:{id}"], action: {refresh: {row: true}}',
+      'name: d, table: shop.d, keys: ["d:{id}"], action: {delete: {again_after: 1s}}',
+      'name: e, table: shop.e, keys: ["p{id}"], action: delete, table_changes: ignore, flush_above_rows: never',
+    );
+    const { rules: compiled } = rulesOf(text);
+    const { invalidations, unflushed } = lossFlush(compiled, 5, { captureTimeMs: 1_000, ruleSet: 'h' });
+    expect(
+      invalidations.map(({ key, reason, versioned, againAfterMs }) => [key, reason, versioned, againAfterMs]),
+    ).toEqual([
+      ['a:*:*', 'gap', false, null],
+      ['card:*', 'gap', false, null],
+      ['d:*', 'gap', false, 1_000],
+    ]);
+    expect(unflushed).toEqual(['e']);
   });
 });

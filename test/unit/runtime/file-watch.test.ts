@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { ruleFolders } from '../../../src/live-rules-watch.ts';
+import { ruleFolders } from '../../../src/live-rules/watch.ts';
 import { FileWatch, type FileWatchOptions } from '../../../src/runtime/file-watch.ts';
 
 function folder(): string {

@@ -34,16 +34,42 @@ it('shows how many are prepared and how old the oldest is', async () => {
   expect(await shown('sluice_xa_oldest_prepared_seconds')).toBe('sluice_xa_oldest_prepared_seconds{pipeline="main"} 0');
 });
 
-it('warns once of each that has waited for a minute, and where it is', () => {
-  const { watch, warnings, follow } = watched();
-  follow(prepared(941_000, 4));
+it('warns once of each that is the oldest for a minute, and where it is', () => {
+  const { watch, warnings, clock, follow } = watched();
+  follow(prepared(940_000, 4));
+  watch.check();
+  clock.advance(59_999);
   watch.check();
   expect(warnings).toEqual([]);
-  follow(prepared(940_000, 4));
+  clock.advance(1);
   watch.check();
   watch.check();
   expect(warnings).toMatchObject([{ place: 'binlog.000001:4', prepared: 2, preparedAt: '1970-01-01T00:15:40.000Z' }]);
   follow(prepared(900_000, 99));
   watch.check();
+  expect(warnings).toHaveLength(1);
+  clock.advance(60_000);
+  watch.check();
   expect(warnings).toHaveLength(2);
+});
+
+it('warns of none whose end comes soon after it in a backlog, however long ago it was prepared', () => {
+  const { watch, warnings, clock, follow } = watched();
+  for (let offset = 4; offset < 1_000; offset++) {
+    follow(prepared(0, offset));
+    watch.check();
+    clock.advance(500);
+  }
+  follow({ count: 0, oldest: null });
+  watch.check();
+  expect(warnings).toEqual([]);
+});
+
+it('counts no time in which somebody only sets the clock', () => {
+  const { watch, warnings, clock, follow } = watched();
+  follow(prepared(1_000_000, 4));
+  watch.check();
+  clock.set(3_600_000);
+  watch.check();
+  expect(warnings).toEqual([]);
 });

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OffsetTracker } from '../../../src/transport/offset-tracker.ts';
 
+const COMMITTED = { isCommitted: true };
+
 function trackerOf(...partitions: number[]): OffsetTracker {
   const tracker = new OffsetTracker();
   tracker.assign(partitions);
@@ -10,7 +12,7 @@ function trackerOf(...partitions: number[]): OffsetTracker {
 describe('the offset tracker', () => {
   it('offers for commit only what is finished and not committed yet', () => {
     const tracker = trackerOf(0, 1);
-    tracker.groupCommitted({ partition: 0, offset: 10 });
+    tracker.start({ partition: 0, offset: 10 }, COMMITTED);
     tracker.delivered(0, 10, 30);
     expect(tracker.uncommitted()).toEqual([]);
     tracker.finished(tracker.read(0, 20));
@@ -21,7 +23,7 @@ describe('the offset tracker', () => {
 
   it('offers nothing behind the oldest batch that is not finished, in whatever order the others finish', () => {
     const tracker = trackerOf(0);
-    tracker.groupCommitted({ partition: 0, offset: 0 });
+    tracker.start({ partition: 0, offset: 0 }, COMMITTED);
     tracker.delivered(0, 0, 40);
     const [first, second, third, fourth] = [10, 20, 30, 40].map((next) => tracker.read(0, next));
     if (!first || !second || !third || !fourth) throw new Error('four were read');
@@ -49,14 +51,14 @@ describe('the offset tracker', () => {
     const tracker = trackerOf(0);
     const old = tracker.read(0, 10);
     tracker.assign([0]);
-    tracker.groupCommitted({ partition: 0, offset: 0 });
+    tracker.start({ partition: 0, offset: 0 }, COMMITTED);
     tracker.finished(old);
     expect(tracker.uncommitted()).toEqual([]);
   });
 
   it('expects the next batch where reading went on, not where it is finished', () => {
     const tracker = trackerOf(0);
-    tracker.groupCommitted({ partition: 0, offset: 0 });
+    tracker.start({ partition: 0, offset: 0 }, COMMITTED);
     tracker.delivered(0, 0, 20);
     tracker.read(0, 10);
     expect(tracker.delivered(0, 10, 20)).toBeUndefined();
@@ -65,7 +67,7 @@ describe('the offset tracker', () => {
 
   it('notices records that were deleted before they were read, and a partition that began anew', () => {
     const tracker = trackerOf(0);
-    tracker.groupCommitted({ partition: 0, offset: 10 });
+    tracker.start({ partition: 0, offset: 10 }, COMMITTED);
     expect(tracker.delivered(0, 10, 100)).toBeUndefined();
     tracker.finished(tracker.read(0, 20));
     expect(tracker.delivered(0, 50, 100)).toEqual({ expected: 20, found: 50 });
@@ -73,19 +75,32 @@ describe('the offset tracker', () => {
     expect(tracker.delivered(0, 0, 5)).toEqual({ expected: 60, found: 0 });
   });
 
-  it('expects nothing of a partition that the group never committed', () => {
+  it('expects nothing before it is known where reading begins', () => {
     expect(trackerOf(0).delivered(0, 50, 100)).toBeUndefined();
   });
 
-  it('remembers what the group had committed when kafkajs has thrown it away as out of range', () => {
-    const tracker = new OffsetTracker();
-    tracker.groupCommitted({ partition: 0, offset: 10 });
-    tracker.groupCommitted({ partition: 1, offset: -1 });
-    tracker.assign([0, 1]);
-    tracker.groupCommitted({ partition: 0, offset: -2 });
-    tracker.groupCommitted({ partition: 1, offset: -1 });
-    expect(tracker.delivered(0, 25, 30)).toEqual({ expected: 10, found: 25 });
-    expect(tracker.delivered(1, 25, 30)).toBeUndefined();
+  it('offers the place where a new group begins, though nothing was read', () => {
+    const tracker = trackerOf(0, 1);
+    tracker.start({ partition: 0, offset: 0 }, { isCommitted: false });
+    tracker.start({ partition: 1, offset: 7 }, COMMITTED);
+    expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 0 }]);
+  });
+
+  it('offers nothing behind records that are lost before they are made good for', () => {
+    const tracker = trackerOf(0);
+    const lost = tracker.startBehindLoss({ partition: 0, offset: 25 });
+    expect(tracker.delivered(0, 25, 100)).toBeUndefined();
+    tracker.finished(tracker.read(0, 40));
+    expect(tracker.uncommitted()).toEqual([]);
+    tracker.finished(lost);
+    expect(tracker.uncommitted()).toEqual([{ partition: 0, offset: 40 }]);
+  });
+
+  it('knows where reading goes on, where that is known', () => {
+    const tracker = trackerOf(0, 1);
+    tracker.start({ partition: 0, offset: 10 }, COMMITTED);
+    tracker.read(0, 30);
+    expect(tracker.nexts()).toEqual(new Map([[0, 30]]));
   });
 
   it('forgets everything with a new assignment', () => {

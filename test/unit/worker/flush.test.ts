@@ -34,6 +34,17 @@ describe('a worker with a flush in its batch', () => {
     expect(cache.version('card:2')).toBe(3);
   });
 
+  it('takes all keys away for records that were lost, and leaves their versions as they are', async () => {
+    const { worker, cache, signal } = workerHarness({ plans });
+    await worker.handle(
+      batchOf(refreshOf('card:1', 9, { id: 1 }), flushOf('card:*', 5, { versioned: false, reason: 'gap' })),
+      signal,
+    );
+    expect(cache.contents()).toEqual([]);
+    expect(cache.version('card:1')).toBe(9);
+    expect(cache.flushes).toEqual([{ pattern: 'card:*', version: 5, versioned: false, forced: false }]);
+  });
+
   it('flushes once for several flushes of the same keys, at the place of the last and with the newest version', async () => {
     const { worker, cache, metrics, signal } = workerHarness({ plans });
     const batch = batchOf(

@@ -1,0 +1,32 @@
+/** What a letter may still do, however late it comes: nothing that only its version kept from bringing something old back. */
+import { planOf, type Invalidation, type RefreshInvalidation, type RefreshPlans } from '../model/invalidation.ts';
+
+export interface LateOptions {
+  readonly plans: RefreshPlans;
+  readonly nowMs: number;
+  /** How long Redis knows which version was applied to a key last. */
+  readonly versionTtlMs: number;
+}
+
+/**
+ * Letters are kept for ever, versions are not, and a flush leaves none where none stood. So no replay stores the row of
+ * then: its key is deleted, and whoever reads it next fills it. What a query reads is of today. An epoch can only be
+ * raised while the version of a newer one is certain to be there. Returns the reason where nothing may be done.
+ */
+export function afterTheFact(
+  invalidations: readonly Invalidation[],
+  { plans, nowMs, versionTtlMs }: LateOptions,
+): readonly Invalidation[] | string {
+  const oldest = nowMs - versionTtlMs;
+  if (invalidations.some(({ action, origin }) => action === 'epoch' && origin.commitTimeMs < oldest))
+    return 'the epoch is older than apply.version_ttl, and raising it now might put it back: the next change of the table raises it, or flush the keys of the rule';
+  return invalidations.map((invalidation) => {
+    if (invalidation.action !== 'refresh') return invalidation;
+    return planOf(plans, invalidation)?.from.kind === 'query' ? invalidation : deleteOf(invalidation);
+  });
+}
+
+/** Leaves its version, so that nothing older is stored afterwards. */
+export function deleteOf({ key, partitionKey, version, rule, origin }: RefreshInvalidation): Invalidation {
+  return { action: 'delete', key, partitionKey, version, rule, origin, versioned: true, againAfterMs: null };
+}
