@@ -46,7 +46,16 @@ export async function startRedisCluster(
     await remove();
     throw error;
   }
-  return { nodes, remove, command, moveSlot };
+  return {
+    nodes,
+    remove,
+    command,
+    moveSlot: async (slot, from, to) => {
+      const id = await moveSlot(slot, from, to);
+      const others = nodes.filter((node) => node !== from && node !== to);
+      await Promise.all(others.map((node) => tellOwner(node, slot, id)));
+    },
+  };
 }
 
 /** The bus of a cluster listens 10000 above the port unless it is told where. */
@@ -99,7 +108,7 @@ async function state(node: RedisNode): Promise<string | undefined> {
   return /cluster_state:(\w+)/.exec(String(await command(node, 'CLUSTER', 'INFO')))?.[1];
 }
 
-async function moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<void> {
+async function moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<string> {
   const [source, target] = await Promise.all([connect(from), connect(to)]);
   try {
     const [sourceId, targetId] = [String(await source.cluster('MYID')), String(await target.cluster('MYID'))];
@@ -113,10 +122,19 @@ async function moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<v
       await target.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
     }
     await source.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
+    return targetId;
   } finally {
     source.disconnect();
     target.disconnect();
   }
+}
+
+/**
+ * Rumours are too slow when the same slot moves again at once: the next owner may take an epoch that another has already, and lose the
+ * slot to somebody's old news. Replicas refuse, and a node that is away hears of it later.
+ */
+async function tellOwner(node: RedisNode, slot: number, id: string): Promise<void> {
+  await command(node, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', id).catch(() => undefined);
 }
 
 /** False: it has the slot already, and only the source has not been told. */

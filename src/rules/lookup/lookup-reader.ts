@@ -4,6 +4,7 @@ import { fullJitterMs } from '../../runtime/backoff.ts';
 import { SluiceError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Metrics } from '../../runtime/metrics.ts';
+import { unlessAborted } from '../../runtime/unless-aborted.ts';
 import type { LookupAnswer } from './lookup-answers.ts';
 import type { CompiledRule } from '../rule-set.ts';
 
@@ -85,19 +86,5 @@ export class LookupReader {
       );
     }
     await clock.sleep(fullJitterMs(failures, { baseMs: 100, maxMs: 10_000 }), signal);
-  }
-}
-
-/** What is found after that is of no use: the batch will be read again. */
-async function unlessAborted<T>(found: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([found, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }

@@ -14,7 +14,8 @@ const KEYS = 1_000_000;
 const KEYS_PER_SECOND = 50_000;
 const V = 1_790_000_000_000_000;
 
-const MEASURED_MS = 3_000;
+const WINDOW_MS = 1_000;
+const WINDOWS_BEFORE = 4;
 /**
  * Below this a p99 says nothing about Redis: server, client, flush and other tests share a few cores, and the scheduler
  * alone lets one answer in a hundred wait half a millisecond.
@@ -34,6 +35,11 @@ interface Report {
   readonly p99Ms: number;
 }
 
+/** Of the seconds: one that the machine was busy with something else does not count, what happens in most of them does. */
+function median(reports: readonly Report[]): number {
+  return reports.map(({ p99Ms }) => p99Ms).sort((a, b) => a - b)[Math.floor(reports.length / 2)] ?? Infinity;
+}
+
 /** Another client of the server, in a process of its own. */
 class LatencyReader {
   readonly #process: ChildProcess;
@@ -49,6 +55,15 @@ class LatencyReader {
     this.#process.send('report');
     const [report] = (await answer) as [Report];
     return report;
+  }
+
+  /** Second by second, until it is over. */
+  async *seconds(isOver: () => boolean): AsyncGenerator<Report> {
+    await this.report();
+    while (!isOver()) {
+      await new Promise((resolve) => setTimeout(resolve, WINDOW_MS));
+      yield await this.report();
+    }
   }
 
   async close(): Promise<void> {
@@ -96,7 +111,6 @@ describe('a flush on a real server', () => {
 
   test('of a million keys lets another client wait at most twice as long as before', { timeout: 90_000 }, async () => {
     await load(KEYS, 'product:');
-    const loaded = performance.now();
     await app.set('other', 'value');
     const cache = cacheWith();
     await cache.check();
@@ -104,21 +118,25 @@ describe('a flush on a real server', () => {
     onTestFinished(() => reader.close());
     await expect.poll(async () => (await reader.report()).requests, { timeout: 10_000 }).toBeGreaterThan(100);
 
-    await reader.report();
-    await expect.poll(() => since(loaded), { timeout: 20_000 }).toBeGreaterThan(MEASURED_MS);
-    const before = await reader.report();
+    const before: Report[] = [];
+    for await (const second of reader.seconds(() => before.length === WINDOWS_BEFORE)) before.push(second);
     const begun = performance.now();
     const request = { pattern: 'product:*', version: V, versioned: false };
-    const { removedKeys } = await cache.flush(request, () => undefined, new AbortController().signal);
-    const during = await reader.report();
+    let isOver = false;
+    const flushed = cache.flush(request, () => undefined, new AbortController().signal).finally(() => (isOver = true));
+    const during: Report[] = [];
+    for await (const second of reader.seconds(() => isOver)) during.push(second);
+    const { removedKeys } = await flushed;
+    const [idle, busy] = [median(before), median(during)];
     console.log(
-      `1,000,000 keys flushed in ${(since(begun) / 1_000).toFixed(1)} s; p99 of GET ${before.p99Ms.toFixed(3)} ms before` +
-        ` (${before.requests} requests), ${during.p99Ms.toFixed(3)} ms during (${during.requests})`,
+      `1,000,000 keys flushed in ${(since(begun) / 1_000).toFixed(1)} s; p99 of GET in a second: ${idle.toFixed(3)} ms before, ` +
+        `${busy.toFixed(3)} ms during, ${Math.max(...during.map(({ p99Ms }) => p99Ms)).toFixed(3)} ms in the worst of ${during.length}`,
     );
     expect(removedKeys).toBe(KEYS);
     expect(await cacheKeys(app)).toBe(1);
-    expect(Math.min(before.requests, during.requests)).toBeGreaterThan(1_000);
-    expect(during.p99Ms).toBeLessThanOrEqual(2 * Math.max(before.p99Ms, NOISE_FLOOR_MS));
+    expect(during.length).toBeGreaterThan(5);
+    expect(Math.min(...[...before, ...during].map(({ requests }) => requests))).toBeGreaterThan(200);
+    expect(busy).toBeLessThanOrEqual(2 * Math.max(idle, NOISE_FLOOR_MS));
   });
 
   test('looks at no more keys per second than it may', async () => {
