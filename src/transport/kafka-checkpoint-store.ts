@@ -9,7 +9,7 @@ import { describeKafkaError } from './kafka-errors.ts';
 import { createProducer, produce, type ProducerClient } from './kafka-producer.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { rawText } from './record-decoder.ts';
-import { timeLimit } from './time-limit.ts';
+import { within } from './time-limit.ts';
 
 export interface KafkaCheckpointStoreOptions {
   readonly connection: KafkaConnection;
@@ -100,7 +100,7 @@ export class KafkaCheckpointStore implements CheckpointStore {
     const message = `topic ${this.#options.topic}: the store is closed`;
     this.#closing.abort(new SluiceError('CHECKPOINT_UNAVAILABLE', message));
     // It waits for answers that a silent broker never gives.
-    await timeLimit(DISCONNECT_LIMIT_MS, this.#disconnect(), 'not disconnected in time').catch(() => undefined);
+    await within(DISCONNECT_LIMIT_MS, this.#disconnect());
   }
 
   async #disconnect(): Promise<void> {

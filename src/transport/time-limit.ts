@@ -8,3 +8,8 @@ export async function timeLimit<T>(ms: number, promise: Promise<T>, message: str
     clearTimeout(timer);
   }
 }
+
+/** Resolves when the promise has settled, however it did, or after `ms`. */
+export async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  await timeLimit(ms, promise, '').catch(() => undefined);
+}
