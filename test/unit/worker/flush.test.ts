@@ -75,7 +75,7 @@ describe('a worker with a flush in its batch', () => {
 
   it('counts flushes and keys, says when it is done, and tells the hook in order', async () => {
     const told: (readonly Invalidation[])[] = [];
-    const onApplied = (invalidations: readonly Invalidation[]) => void told.push(invalidations);
+    const onApplied = (invalidations: readonly Invalidation[]) => (told.push(invalidations), null);
     const { worker, cache, metrics, log, signal } = workerHarness({ plans, onApplied });
     for (let i = 0; i < 5; i++) cache.fill(`card:${i}`, 'stale');
     const all = [deleteOf('a', 1), flushOf('card:*', 2), deleteOf('b', 3)];

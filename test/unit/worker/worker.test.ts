@@ -55,10 +55,29 @@ describe('a worker', () => {
 
   it('tells what it finished to the hook, in order and coalesced ones too', async () => {
     const told: (readonly Invalidation[])[] = [];
-    const { worker, signal } = workerHarness({ onApplied: (invalidations) => void told.push(invalidations) });
+    const { worker, signal } = workerHarness({ onApplied: (invalidations) => (told.push(invalidations), null) });
     const invalidations = [deleteOf('a', 1), deleteOf('b', 2), deleteOf('a', 3)];
     await worker.handle(batchOf(...invalidations), signal);
     expect(told).toEqual([invalidations]);
+  });
+
+  it('does not finish before the hook has room again, unless it is stopped', async () => {
+    let makeRoom = (): void => undefined;
+    const room = new Promise<void>((resolve) => (makeRoom = resolve));
+    const { worker, cache, signal } = workerHarness({ onApplied: () => room });
+    cache.fill('a', 'stale');
+    let finished = false;
+    const handled = worker.handle(batchOf(deleteOf('a', 1)), signal).then(() => (finished = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(cache.read('a')).toBeNull();
+    expect(finished).toBe(false);
+    const stop = new AbortController();
+    const stopped = worker.handle(batchOf(deleteOf('b', 2)), stop.signal);
+    stop.abort(new Error('its time is up'));
+    await expect(stopped).rejects.toThrow('its time is up');
+    makeRoom();
+    await handled;
+    expect(finished).toBe(true);
   });
 
   it('does nothing for an empty batch', async () => {
