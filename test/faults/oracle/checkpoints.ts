@@ -57,23 +57,25 @@ export async function checkpointArrives(world: World): Promise<void> {
   );
 }
 
-/** The newest there is: with a lease each token writes to a file of its own. */
+/** What would be read on from: each token writes to a file of its own, and that of the highest counts, wherever it stands. */
 export function readCheckpoint(folder: string): Saved | null {
   const state = join(folder, 'state');
   try {
     const found = readdirSync(state).filter((name) => /^checkpoint.*\.json(\.token-\d+)?$/.test(name));
-    const saved = found.flatMap((name) => parse(join(state, name)));
-    return saved.sort((a, b) => b.lastVersion - a.lastVersion)[0] ?? null;
+    const [newest] = found.sort((a, b) => tokenOf(b) - tokenOf(a));
+    return newest === undefined ? null : parse(join(state, newest));
   } catch {
     return null;
   }
 }
 
-/** Renamed or removed while we looked is no finding. */
-function parse(path: string): Saved[] {
+const tokenOf = (name: string): number => Number(/\.token-(\d+)$/.exec(name)?.[1] ?? 0);
+
+/** Removed while we looked, or claimed with nothing in it yet, is no finding. */
+function parse(path: string): Saved | null {
   try {
-    return [JSON.parse(readFileSync(path, 'utf8')) as Saved];
+    return JSON.parse(readFileSync(path, 'utf8')) as Saved;
   } catch {
-    return [];
+    return null;
   }
 }
