@@ -74,7 +74,7 @@ export class ConsumerSession {
     const options = { ...DEFAULTS, ...given };
     this.#options = options;
     this.#handler = handler;
-    this.#lastSignMs = options.clock.now();
+    this.#lastSignMs = options.clock.monotonicMs();
     this.#ended = new Promise((_, reject) => (this.#end = reject));
     this.#ended.catch(() => undefined);
     let cluster: Cluster | undefined;
@@ -274,7 +274,7 @@ export class ConsumerSession {
     if (this.#active > 0) {
       this.#noteSign();
       this.#heartbeat?.().catch((error: unknown) => this.#membership.heartbeatFailed(error));
-    } else if (clock.now() - this.#lastSignMs > this.#rebalanceTimeoutMs + 2 * sessionTimeoutMs) {
+    } else if (clock.monotonicMs() - this.#lastSignMs > this.#rebalanceTimeoutMs + 2 * sessionTimeoutMs) {
       this.#end(new Error('the consumer has shown no sign of life'));
     }
   }
@@ -305,7 +305,7 @@ export class ConsumerSession {
   }
 
   #noteSign(): void {
-    this.#lastSignMs = this.#options.clock.now();
+    this.#lastSignMs = this.#options.clock.monotonicMs();
   }
 
   /** The group waits this long for us to let go: longer than we drain. */
