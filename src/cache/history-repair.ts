@@ -74,9 +74,9 @@ export class HistoryRepair {
   async close(): Promise<void> {
     this.#stop.abort(new Error('the cache was closed'));
     await this.#loop;
-    // What is still owed is found by the next process, as the history noted there is an older one.
-    if (!this.#answered || this.#owedSince !== null) return;
-    await this.#watch.close(await this.#options.servers.masters().catch(() => [])).catch(() => undefined);
+    if (!this.#answered) return;
+    const masters = await this.#options.servers.masters().catch(() => []);
+    await this.#watch.close(masters, { whole: this.#owedSince === null }).catch(() => undefined);
   }
 
   async #run(): Promise<void> {

@@ -28,6 +28,8 @@ const MARK_TTL_MS = 86_400_000;
 /** A daemon that was away for longer finds no binary log to go on in. */
 const HISTORY_TTL_MS = 30 * 86_400_000;
 const CLOSED = 'closed';
+/** Names no history, so the next process finds another one. */
+const OWED = 'owed';
 
 /**
  * Notices that a server has forgotten what it acknowledged: a replica that was behind when it took over, or a file on disk
@@ -80,11 +82,27 @@ export class HistoryWatch {
     return losses.sort((a, b) => a.since - b.since)[0] ?? null;
   }
 
-  /** The next process need not ask what became of the server meanwhile: nothing of ours is under way any more. */
-  async close(masters: readonly RedisMaster[]): Promise<void> {
+  /**
+   * Where nothing is missing the next process need not ask what became of the server meanwhile: nothing of ours is under way any
+   * more. But what has happened since the last look nobody else has seen. `whole` as for a look.
+   */
+  async close(masters: readonly RedisMaster[], { whole }: { whole: boolean }): Promise<void> {
     await Promise.all(
-      masters.map(({ server, slot }) => server.commands.use((client) => this.#leaveMark(client, slot, CLOSED))),
+      masters.map(({ server, slot }) =>
+        server.commands.use(async (client) => {
+          const isWhole = whole && (await this.#goesOn(client, slot));
+          await this.#leaveMark(client, slot, isWhole ? CLOSED : OWED);
+        }),
+      ),
     );
+  }
+
+  async #goesOn(client: Redis, slot: number): Promise<boolean> {
+    const history = await readHistory(client);
+    if (history !== null) return this.#histories.has(history);
+    const last = this.#known.get(slot);
+    const before = await this.#leaveMark(client, slot, '');
+    return client === last?.client && before.mark >= last.mark;
   }
 
   /** `known`: what the looks before have found. */

@@ -125,9 +125,44 @@ describe('the history of nodes whose slots move', () => {
     });
 
     it('is not asked for after an end in order, not even where its note has moved away', async () => {
-      await watch.close([a.at(0), b.at(8_000)]);
+      await watch.close([a.at(0), b.at(8_000)], { whole: true });
       move(0, a, b);
       expect(await next(new Node('c', a.keys).at(1), b.at(0))).toBeNull();
+    });
+
+    it('is asked for after an end in order if a server has begun another one since the last look', async () => {
+      const restarted = new Node('c', a.keys);
+      await watch.close([restarted.at(0), b.at(8_000)], { whole: true });
+      expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+    });
+
+    it('is asked for although the server came back without any note, or with one of an end in order', async () => {
+      for (const old of [[], [['sluice:history:{0}:test', 'closed'] as const]]) {
+        const restarted = new Node('c', new Map(old));
+        await watch.close([restarted.at(0), b.at(8_000)], { whole: true });
+        expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+      }
+    });
+
+    it('is asked for where the process ended before it had repaired what it knew of', async () => {
+      const restarted = new Node('c');
+      await look(restarted.at(0), b.at(8_000));
+      await watch.close([restarted.at(0), b.at(8_000)], { whole: false });
+      expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+    });
+
+    it('is taken for whole where it cannot be read only on the connection and with the mark of the last look', async () => {
+      a.history = null;
+      await look(a.at(0), b.at(8_000));
+      const reconnected = new Node(null, a.keys);
+      const note = async (node: Node): Promise<string | undefined> => {
+        await watch.close([node.at(0)], { whole: true });
+        return node.keys.get('sluice:history:{0}:test');
+      };
+      expect(await note(reconnected)).toBe('owed');
+      expect(await note(a)).toBe('closed');
+      a.keys.clear();
+      expect(await note(a)).toBe('owed');
     });
 
     it('is that of each single node in notes of an older version', async () => {
