@@ -113,11 +113,14 @@ export class HistoryWatch {
       // Under any slot: while slots move the same node is found under another one, and no two nodes have one history.
       const goesOn = history !== null && this.#histories.has(history);
       const mark = ++this.#mark;
-      const note = goesOn && whole ? [...this.#histories].sort().join(' ') : '';
-      const before = await this.#leaveMark(client, slot, note, mark);
+      const isFirst = last === undefined && this.#isFirstRound;
+      // What a server came back with may say that all was well.
+      const unlike = isFirst || history === null ? '' : OWED;
+      const same = whole ? [...this.#histories].sort().join(' ') : '';
+      const before = await this.#leaveMark(client, slot, goesOn ? same : unlike, mark);
       this.#known.set(slot, { client, mark });
       if (goesOn) return { history, loss: null, noted: null };
-      if (last === undefined && this.#isFirstRound) return { history, loss: null, noted: before.noted };
+      if (isFirst) return { history, loss: null, noted: before.noted };
       const isSame = history === null && client === last?.client && before.mark >= last.mark;
       const loss = { since: before.mark, reason: `${server.name} has another history than before` };
       return { history, loss: isSame ? null : loss, noted: null };

@@ -121,6 +121,16 @@ describe('the history of nodes whose slots move', () => {
       expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
     });
 
+    it('is asked for where the process was killed in between, whatever note the server came back with', async () => {
+      const restarted = new Node('c', new Map([['sluice:history:{0}:test', 'closed']]));
+      expect(await look(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+      await watch.look([restarted.at(0), b.at(8_000)], { whole: false });
+      expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+      // Repaired.
+      await look(restarted.at(0), b.at(8_000));
+      expect(await next(restarted.at(0), b.at(8_000))).toBeNull();
+    });
+
     it('is taken for whole where it cannot be read only on the connection and with the mark of the last look', async () => {
       a.history = null;
       await look(a.at(0), b.at(8_000));
