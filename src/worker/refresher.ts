@@ -2,7 +2,7 @@ import type { RefreshInvalidation, RefreshPlan } from '../model/invalidation.ts'
 import type { RowQuery, RowReader } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import { concurrently } from './concurrently.ts';
-import { planRefresh, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
+import { planRefresh, removal, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
 import type { TargetRetry } from './target-retry.ts';
 
 /** Queries of one batch that may run at once; the reader's own pool is the bound over all batches. */
@@ -41,7 +41,9 @@ export class Refresher {
       const { database, gtid } = invalidation.origin;
       try {
         const rows = await this.#options.retry.until(() => this.#read({ sql, parameters, database, gtid }), signal);
-        done(storeRows(invalidation, plan, rows, this.#options.random));
+        // What could be read is older than the record: never under its version.
+        if (rows === null) done({ kind: 'command', command: removal(invalidation) });
+        else done(storeRows(invalidation, plan, rows, this.#options.random));
       } catch (error) {
         if (!(error instanceof SluiceError && error.code === 'READ_REFUSED')) throw error;
         done({ kind: 'impossible', reason: `${error.code}: ${errorMessage(error)}` });

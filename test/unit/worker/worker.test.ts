@@ -268,6 +268,15 @@ describe('a worker that refreshes by query', () => {
     expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="memory"} 1']);
   });
 
+  it('deletes the key, with its version left, when the reader will never see the transaction', async () => {
+    const { worker, cache, letters, signal } = workerHarness({ plans: queryCard, reader: readerOf(() => null) });
+    cache.fill('card:1', 'stale');
+    await worker.handle(batchOf(refreshOf('card:1', 5, { id: 1 })), signal);
+    expect(cache.contents()).toEqual([]);
+    expect(cache.version('card:1')).toBe(5);
+    expect(letters).toEqual([]);
+  });
+
   it.each([
     [
       'the statement is refused',
