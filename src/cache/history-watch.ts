@@ -66,8 +66,7 @@ export class HistoryWatch {
 
   /** Leaves a mark on each server; tells the worst that was found. `whole`: nothing that was lost before is still missing. */
   async look(masters: readonly RedisMaster[], { whole }: { whole: boolean }): Promise<Loss | null> {
-    const known = new Map(this.#known);
-    const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, known, whole)));
+    const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, whole)));
     const before = this.#histories;
     const seen = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const losses = [...seen.map(({ loss }) => loss), firstLoss(seen)].filter((loss) => loss !== null);
@@ -105,10 +104,9 @@ export class HistoryWatch {
     return client === last?.client && before.mark >= last.mark;
   }
 
-  /** `known`: what the looks before have found. */
-  #lookAt({ server, slot }: RedisMaster, known: ReadonlyMap<number, Known>, whole: boolean): Promise<Seen> {
-    return server.commands.use(async (client) => {
-      const last = known.get(slot);
+  async #lookAt({ server, slot }: RedisMaster, whole: boolean): Promise<Seen> {
+    const last = this.#known.get(slot);
+    const seen = await server.commands.use(async (client) => {
       const history = await readHistory(client);
       // Under any slot: while slots move the same node is found under another one, and no two nodes have one history.
       const goesOn = history !== null && this.#histories.has(history);
@@ -118,13 +116,17 @@ export class HistoryWatch {
       const unlike = isFirst || history === null ? '' : OWED;
       const same = whole ? [...this.#histories].sort().join(' ') : '';
       const before = await this.#leaveMark(client, slot, goesOn ? same : unlike, mark);
-      this.#known.set(slot, { client, mark });
-      if (goesOn) return { history, loss: null, noted: null };
-      if (isFirst) return { history, loss: null, noted: before.noted };
-      const isSame = history === null && client === last?.client && before.mark >= last.mark;
-      const loss = { since: before.mark, reason: `${server.name} has another history than before` };
-      return { history, loss: isSame ? null : loss, noted: null };
+      const found = { history, client, mark, loss: null, noted: null };
+      if (goesOn) return found;
+      if (isFirst) return { ...found, noted: before.noted };
+      if (history === null && client === last?.client && before.mark >= last.mark) return found;
+      // A mark of ours whose answer never came: what stood there before it, nobody has heard.
+      const since = before.mark > (last?.mark ?? -1) ? -1 : before.mark;
+      return { ...found, loss: { since, reason: `${server.name} has another history than before` } };
     });
+    // Not before: an answer that does not count must not look like one that did.
+    this.#known.set(slot, seen);
+    return seen;
   }
 
   /** What a node without slots goes through is seen by nobody; and slots that move would leave an entry each. */
@@ -148,7 +150,7 @@ interface Before {
   readonly noted: string;
 }
 
-interface Seen {
+interface Seen extends Known {
   readonly history: string | null;
   readonly loss: Loss | null;
   /** By the process before this one; null: it is not the first look at this node. */

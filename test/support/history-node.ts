@@ -5,6 +5,8 @@ import type { RedisMaster } from '../../src/cache/redis-servers.ts';
 export class HistoryNode {
   /** Null: INFO is forbidden. */
   history: string | null;
+  /** What it does it still does, but nobody hears of it. */
+  isGivenUp = false;
   readonly keys: Map<string, string>;
 
   constructor(history: string | null, keys: ReadonlyMap<string, string> = new Map()) {
@@ -13,7 +15,11 @@ export class HistoryNode {
   }
 
   at(slot: number): RedisMaster {
-    const use = (work: (client: Redis) => Promise<unknown>): Promise<unknown> => work(this as unknown as Redis);
+    const use = async (work: (client: Redis) => Promise<unknown>): Promise<unknown> => {
+      const answer = await work(this as unknown as Redis);
+      if (this.isGivenUp) throw new Error('the connection was given up meanwhile');
+      return answer;
+    };
     return { slot, server: { name: 'node', commands: { use } } as unknown as RedisMaster['server'] };
   }
 

@@ -34,6 +34,17 @@ describe('the history of nodes whose slots move', () => {
     expect(await look(a.at(1), new Node('c', a.keys).at(0))).toMatchObject({ since: mark });
   });
 
+  it('is not proved by a mark whose answer nobody has heard: it stands where an older one stood', async () => {
+    const old = new Map(a.keys);
+    await look(a.at(0), b.at(8_000));
+    const restored = new Node('c', old);
+    restored.isGivenUp = true;
+    await expect(look(restored.at(0), b.at(8_000))).rejects.toThrow('given up');
+    restored.isGivenUp = false;
+    expect(await look(restored.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+    expect(await look(restored.at(0), b.at(8_000))).toBeNull();
+  });
+
   it('is forgotten when the node has no slot any more: who knows what happens to it meanwhile', async () => {
     expect(await look(b.at(8_000))).toBeNull();
     expect(await look(a.at(0), b.at(8_000))).not.toBeNull();
@@ -119,6 +130,15 @@ describe('the history of nodes whose slots move', () => {
       await look(restarted.at(0), b.at(8_000));
       await watch.close([restarted.at(0), b.at(8_000)], { whole: false });
       expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+    });
+
+    it('is asked for again where the answer to the first look was not heard', async () => {
+      const next = new HistoryWatch({ owner: 'test', tagOf: String });
+      const other = new Node('c', b.keys);
+      other.isGivenUp = true;
+      await expect(next.look([a.at(0), other.at(8_000)], { whole: true })).rejects.toThrow('given up');
+      other.isGivenUp = false;
+      expect(await next.look([a.at(0), other.at(8_000)], { whole: true })).toMatchObject({ since: -1 });
     });
 
     it('is asked for where the process was killed in between, whatever note the server came back with', async () => {
