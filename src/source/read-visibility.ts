@@ -55,7 +55,7 @@ export class ReadVisibility {
       gtid,
       waitMs / 1000,
     ]);
-    // Behind a gap nobody would ever stop waiting, and the flush that makes it good waits for us.
+    // Behind a gap a refresh would never stop waiting, and the flush that makes it good waits for it. Lookups do wait: row-lookup.ts.
     const seen = rows[0]?.['late'] === 0 ? 'visible' : await missingBecause(connection, gtid);
     if (seen === 'late') throw new Error(`transaction ${gtid} is not visible here after ${waitMs} ms`);
     remembered.set(gtid, seen);

@@ -1,6 +1,7 @@
 import type { RefreshInvalidation, RefreshPlan } from '../model/invalidation.ts';
 import type { RowQuery, RowReader } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { concurrently } from './concurrently.ts';
 import { planRefresh, removal, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
 import type { TargetRetry } from './target-retry.ts';
@@ -18,6 +19,7 @@ export interface RefresherOptions {
   /** Null only if no plan has a query. */
   readonly reader: RowReader | null;
   readonly retry: TargetRetry;
+  readonly logger: Logger;
   readonly random: Random;
 }
 
@@ -27,6 +29,8 @@ export interface RefresherOptions {
  */
 export class Refresher {
   readonly #options: RefresherOptions;
+  /** One line when it begins, not one for each row. */
+  #isBehind = false;
 
   constructor(options: RefresherOptions) {
     this.#options = options;
@@ -41,6 +45,7 @@ export class Refresher {
       const { database, gtid } = invalidation.origin;
       try {
         const rows = await this.#options.retry.until(() => this.#read({ sql, parameters, database, gtid }), signal);
+        this.#tell(rows === null, gtid);
         // What could be read is older than the record: never under its version.
         if (rows === null) done({ kind: 'command', command: removal(invalidation) });
         else done(storeRows(invalidation, plan, rows, this.#options.random));
@@ -49,6 +54,16 @@ export class Refresher {
         done({ kind: 'impossible', reason: `${error.code}: ${errorMessage(error)}` });
       }
     });
+  }
+
+  #tell(isBehind: boolean, gtid: string | null): void {
+    if (isBehind && !this.#isBehind) {
+      this.#options.logger.warn(
+        { gtid },
+        'the server for queries has not got this transaction, and nothing brings it: keys are deleted instead of refreshed. Is its replication stopped?',
+      );
+    }
+    this.#isBehind = isBehind;
   }
 
   #read(query: RowQuery): ReturnType<RowReader['read']> {

@@ -99,7 +99,7 @@ export class Worker {
     // A series that is there from the start makes the first dead letter visible as an increase.
     options.metrics.count('sluice_dead_letters_total', { target: cache.name }, 0);
     this.#retry = new TargetRetry({ ...options, target: cache.name });
-    this.#refresher = new Refresher({ reader, retry: this.#retry, random });
+    this.#refresher = new Refresher({ ...options, reader, retry: this.#retry, random });
     this.#flushes = new FlushQueue({ ...options, retry: this.#retry });
     this.#secondDeletes = new SecondDeletes({
       ...options,

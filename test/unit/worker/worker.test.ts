@@ -269,12 +269,17 @@ describe('a worker that refreshes by query', () => {
   });
 
   it('deletes the key, with its version left, when the reader will never see the transaction', async () => {
-    const { worker, cache, letters, signal } = workerHarness({ plans: queryCard, reader: readerOf(() => null) });
+    const { worker, cache, letters, log, signal } = workerHarness({ plans: queryCard, reader: readerOf(() => null) });
     cache.fill('card:1', 'stale');
     await worker.handle(batchOf(refreshOf('card:1', 5, { id: 1 })), signal);
+    await worker.handle(batchOf(refreshOf('card:2', 6, { id: 2 })), signal);
     expect(cache.contents()).toEqual([]);
     expect(cache.version('card:1')).toBe(5);
     expect(letters).toEqual([]);
+    // Once, not for each row.
+    expect(log).toEqual([
+      { level: 'warn', message: expect.stringMatching(/deleted instead of refreshed.*stopped/) as string },
+    ]);
   });
 
   it.each([
