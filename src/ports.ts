@@ -147,10 +147,10 @@ export interface RowQuery {
 export interface RowReader {
   /**
    * Rows as JSON-ready objects, never older than the transaction: its event is in the binary log before the server lets
-   * others see its rows, so the reader waits. Throws READ_UNAVAILABLE (retryable) or READ_REFUSED
-   * (the statement can never succeed).
+   * others see its rows, so the reader waits. Null: it will never be visible there, and what is could be older. Throws
+   * READ_UNAVAILABLE (retryable) or READ_REFUSED (the statement can never succeed).
    */
-  read(query: RowQuery): Promise<readonly Readonly<Record<string, JsonValue>>[]>;
+  read(query: RowQuery): Promise<readonly Readonly<Record<string, JsonValue>>[] | null>;
   close(): Promise<void>;
 }
 

@@ -30,7 +30,7 @@ export class FlushPacer {
   constructor({ clock, keysPerSecond }: FlushPacerOptions) {
     this.#clock = clock;
     this.#keysPerMs = keysPerSecond / 1_000;
-    this.#dueMs = clock.now();
+    this.#dueMs = clock.monotonicMs();
   }
 
   /** How many keys the next step should be about: few, but with a distant server so many that the ceiling can be reached. */
@@ -42,7 +42,7 @@ export class FlushPacer {
   /** Waits until the next step may begin; `tookMs` is what the last one took, network and all. Throws the signal's reason. */
   async rest({ keys, tookMs }: { keys: number; tookMs: number }, signal: AbortSignal): Promise<void> {
     this.#fastestMs = Math.min(this.#fastestMs, tookMs);
-    const nowMs = this.#clock.now();
+    const nowMs = this.#clock.monotonicMs();
     // From its begin, not its end: what it took counts as waited.
     this.#dueMs = Math.max(this.#dueMs, nowMs - tookMs - MAX_ARREARS_MS) + keys / this.#keysPerMs;
     const restMs = Math.max((tookMs - this.#fastestMs) * REST_FACTOR, this.#dueMs - nowMs);

@@ -1,6 +1,6 @@
 import type { CacheCommand, Clock, FlushRequest } from '../ports.ts';
 import { HistoryWatch, type Loss } from './history-watch.ts';
-import { Journal } from './journal.ts';
+import { Journal, type Owed } from './journal.ts';
 import { safeMessage } from './redis-errors.ts';
 import type { RedisServers } from './redis-servers.ts';
 
@@ -26,6 +26,8 @@ export interface HistoryRepairOptions {
 
 /** So much is repeated for nothing after a fail-over that lost nothing, and so long it stays unnoticed on a quiet day. */
 const INTERVAL_MS = 1_000;
+/** They share one command time-out, and the server does nothing else meanwhile. */
+const COMMANDS_AT_ONCE = 2_000;
 
 /**
  * Repairs a target that has forgotten what it acknowledged (ADR 19). It looks once a second, and at once after a new
@@ -45,6 +47,10 @@ export class HistoryRepair {
   #toldFailure = false;
   /** Since which mark something may be missing. */
   #owedSince: number | null = null;
+  /** What that is; null: not looked up yet. */
+  #owed: Owed | null = null;
+  /** So many of its commands are done. */
+  #repeated = 0;
 
   constructor(options: HistoryRepairOptions) {
     this.#options = options;
@@ -74,9 +80,9 @@ export class HistoryRepair {
   async close(): Promise<void> {
     this.#stop.abort(new Error('the cache was closed'));
     await this.#loop;
-    // What is still owed is found by the next process, as the history noted there is an older one.
-    if (!this.#answered || this.#owedSince !== null) return;
-    await this.#watch.close(await this.#options.servers.masters().catch(() => [])).catch(() => undefined);
+    if (!this.#answered) return;
+    const masters = await this.#options.servers.masters().catch(() => []);
+    await this.#watch.close(masters, { whole: this.#owedSince === null }).catch(() => undefined);
   }
 
   async #run(): Promise<void> {
@@ -113,17 +119,29 @@ export class HistoryRepair {
   #lost({ since, reason }: Loss): void {
     this.#options.onEvent({ kind: 'lost', reason });
     this.#owedSince = Math.min(since, this.#owedSince ?? since);
+    this.#owed = null;
+    this.#repeated = 0;
   }
 
-  /** What is lost again meanwhile is owed by what was noted anew. */
+  /**
+   * The oldest first, and an attempt goes on where the one before it failed: else a long journal would never be through. What is
+   * lost again meanwhile is owed by what was noted anew.
+   */
   async #repair(since: number): Promise<void> {
     const { apply, ownPatterns, onEvent } = this.#options;
-    const { commands, flushes, complete } = this.#journal.since(since);
-    await apply(commands);
+    this.#owed ??= this.#journal.since(since);
+    const { commands, flushes, complete } = this.#owed;
+    while (this.#repeated < commands.length) {
+      this.#stop.signal.throwIfAborted();
+      const slice = commands.slice(this.#repeated, this.#repeated + COMMANDS_AT_ONCE);
+      await apply(slice);
+      this.#repeated += slice.length;
+    }
     for (const request of flushes) await this.#flush(request);
     let flushed = 0;
     if (!complete) for (const pattern of new Set(ownPatterns())) flushed += await this.#flush(everything(pattern));
     this.#owedSince = null;
+    this.#owed = null;
     this.#toldFailure = false;
     onEvent({ kind: 'repaired', by: complete ? 'repeated' : 'flushed', keys: commands.length + flushed });
   }

@@ -28,6 +28,8 @@ const MARK_TTL_MS = 86_400_000;
 /** A daemon that was away for longer finds no binary log to go on in. */
 const HISTORY_TTL_MS = 30 * 86_400_000;
 const CLOSED = 'closed';
+/** Names no history, so the next process finds another one. */
+const OWED = 'owed';
 
 /**
  * Notices that a server has forgotten what it acknowledged: a replica that was behind when it took over, or a file on disk
@@ -64,8 +66,7 @@ export class HistoryWatch {
 
   /** Leaves a mark on each server; tells the worst that was found. `whole`: nothing that was lost before is still missing. */
   async look(masters: readonly RedisMaster[], { whole }: { whole: boolean }): Promise<Loss | null> {
-    const known = new Map(this.#known);
-    const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, known, whole)));
+    const found = await Promise.allSettled(masters.map((master) => this.#lookAt(master, whole)));
     const before = this.#histories;
     const seen = found.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
     const losses = [...seen.map(({ loss }) => loss), firstLoss(seen)].filter((loss) => loss !== null);
@@ -80,30 +81,52 @@ export class HistoryWatch {
     return losses.sort((a, b) => a.since - b.since)[0] ?? null;
   }
 
-  /** The next process need not ask what became of the server meanwhile: nothing of ours is under way any more. */
-  async close(masters: readonly RedisMaster[]): Promise<void> {
+  /**
+   * Where nothing is missing the next process need not ask what became of the server meanwhile: nothing of ours is under way any
+   * more. But what has happened since the last look nobody else has seen. `whole` as for a look.
+   */
+  async close(masters: readonly RedisMaster[], { whole }: { whole: boolean }): Promise<void> {
     await Promise.all(
-      masters.map(({ server, slot }) => server.commands.use((client) => this.#leaveMark(client, slot, CLOSED))),
+      masters.map(({ server, slot }) =>
+        server.commands.use(async (client) => {
+          const isWhole = whole && (await this.#goesOn(client, slot));
+          await this.#leaveMark(client, slot, isWhole ? CLOSED : OWED);
+        }),
+      ),
     );
   }
 
-  /** `known`: what the looks before have found. */
-  #lookAt({ server, slot }: RedisMaster, known: ReadonlyMap<number, Known>, whole: boolean): Promise<Seen> {
-    return server.commands.use(async (client) => {
-      const last = known.get(slot);
+  async #goesOn(client: Redis, slot: number): Promise<boolean> {
+    const history = await readHistory(client);
+    if (history !== null) return this.#histories.has(history);
+    const last = this.#known.get(slot);
+    const before = await this.#leaveMark(client, slot, '');
+    return client === last?.client && before.mark >= last.mark;
+  }
+
+  async #lookAt({ server, slot }: RedisMaster, whole: boolean): Promise<Seen> {
+    const last = this.#known.get(slot);
+    const seen = await server.commands.use(async (client) => {
       const history = await readHistory(client);
       // Under any slot: while slots move the same node is found under another one, and no two nodes have one history.
       const goesOn = history !== null && this.#histories.has(history);
       const mark = ++this.#mark;
-      const note = goesOn && whole ? [...this.#histories].sort().join(' ') : '';
-      const before = await this.#leaveMark(client, slot, note, mark);
-      this.#known.set(slot, { client, mark });
-      if (goesOn) return { history, loss: null, noted: null };
-      if (last === undefined && this.#isFirstRound) return { history, loss: null, noted: before.noted };
-      const isSame = history === null && client === last?.client && before.mark >= last.mark;
-      const loss = { since: before.mark, reason: `${server.name} has another history than before` };
-      return { history, loss: isSame ? null : loss, noted: null };
+      const isFirst = last === undefined && this.#isFirstRound;
+      // What a server came back with may say that all was well.
+      const unlike = isFirst || history === null ? '' : OWED;
+      const same = whole ? [...this.#histories].sort().join(' ') : '';
+      const before = await this.#leaveMark(client, slot, goesOn ? same : unlike, mark);
+      const found = { history, client, mark, loss: null, noted: null };
+      if (goesOn) return found;
+      if (isFirst) return { ...found, noted: before.noted };
+      if (history === null && client === last?.client && before.mark >= last.mark) return found;
+      // A mark of ours whose answer never came: what stood there before it, nobody has heard.
+      const since = before.mark > (last?.mark ?? -1) ? -1 : before.mark;
+      return { ...found, loss: { since, reason: `${server.name} has another history than before` } };
     });
+    // Not before: an answer that does not count must not look like one that did.
+    this.#known.set(slot, seen);
+    return seen;
   }
 
   /** What a node without slots goes through is seen by nobody; and slots that move would leave an entry each. */
@@ -127,7 +150,7 @@ interface Before {
   readonly noted: string;
 }
 
-interface Seen {
+interface Seen extends Known {
   readonly history: string | null;
   readonly loss: Loss | null;
   /** By the process before this one; null: it is not the first look at this node. */

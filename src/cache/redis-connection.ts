@@ -44,13 +44,15 @@ export class RedisConnection {
   /**
    * Runs `work` with the connected client. Throws what `work` throws, or the reason why there is no connection; the next
    * call tries to connect again. A connection that an error shows to be of no use is given up: whatever else waits for
-   * an answer on it fails too.
+   * an answer on it fails too, also when the answer still comes, as the client reads on for two seconds. It may be one of a
+   * master that is none any more, after everything that it has forgotten was repeated.
    */
   async use<T>(work: (client: Redis) => Promise<T>): Promise<T> {
     const connected = this.#ready();
     const client = await connected;
+    let result: T;
     try {
-      return await work(client);
+      result = await work(client);
     } catch (error) {
       if (spoilsConnection(error)) {
         // At once, not when it has closed: a half-open one takes seconds to.
@@ -59,6 +61,8 @@ export class RedisConnection {
       }
       throw error;
     }
+    if (this.#client !== connected) throw new Error('the connection was given up meanwhile');
+    return result;
   }
 
   /** The server is somewhere else now: whatever still waits for an answer of the old one fails, and the next call goes there. */

@@ -52,7 +52,7 @@ export class RedisFlush {
     for (const { match, keysOf } of this.#passes(request)) {
       let cursor = '0';
       while (!signal.aborted) {
-        const beganMs = clock.now();
+        const beganMs = clock.monotonicMs();
         const { keys } = pacer;
         const [next, found] = await client.scanBuffer(cursor, 'MATCH', match, 'COUNT', keys);
         const removed = await this.#remove(client, keysOf(found).filter(isOthers), { ...request, atOnce: keys });
@@ -61,7 +61,7 @@ export class RedisFlush {
         onProgress(progress);
         cursor = next.toString();
         if (cursor === '0') break;
-        await pacer.rest({ keys: scanned, tookMs: clock.now() - beganMs }, signal).catch(() => undefined);
+        await pacer.rest({ keys: scanned, tookMs: clock.monotonicMs() - beganMs }, signal).catch(() => undefined);
       }
     }
     return progress;

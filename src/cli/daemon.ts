@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Daemon, Runtime } from '../daemon.ts';
 import { LiveRules } from '../live-rules/live-rules.ts';
 import { AdminServer, type RulesAdmin } from '../runtime/admin-server.ts';
+import { aborted } from '../runtime/aborted.ts';
 import { adminUrl } from '../runtime/admin-url.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { LoadedConfig } from '../runtime/config/load.ts';
@@ -117,10 +118,6 @@ function withStandbyNote(rules: RulesAdmin, { lease }: Daemon): RulesAdmin {
 /** kafkajs may keep a timer of a connection that ended while it was being made: that must not keep a process which has given up. */
 function endSoon(): void {
   setTimeout(() => process.exit(), END_MS).unref();
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
 async function listen(admin: AdminServer, { config, problem }: LoadedConfig): Promise<{ host: string; port: number }> {

@@ -33,9 +33,10 @@ export async function* replayLetters(
   const target = options.dryRun ? null : createReplayTarget(options);
   const { config, ruleSet, clock, signal } = options;
   const { versionTtlMs } = config.apply;
+  const plans = config.transport.kind === 'kafka' ? ruleSet.plans : null;
   try {
     for await (const chunk of inChunks(letters)) {
-      const late = { plans: ruleSet.plans, nowMs: clock.now(), versionTtlMs };
+      const late = { plans, nowMs: clock.now(), versionTtlMs };
       yield await replayChunk(chunk, { changes, late, target, signal });
     }
   } finally {

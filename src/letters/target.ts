@@ -1,13 +1,10 @@
 /** Where replayed invalidations go: the topic, or the targets of the configuration by the worker's own code. */
 import { RedisCache } from '../cache/redis-cache.ts';
-import type { Invalidation, RefreshInvalidation } from '../model/invalidation.ts';
-import { planOf } from '../model/invalidation.ts';
-import type { Cache, Clock, DeadLetter, DeliveredItem, RowReader } from '../ports.ts';
-import type { RuleSet } from '../rules/rule-set.ts';
+import type { Invalidation } from '../model/invalidation.ts';
+import type { Cache, Clock, DeadLetter, DeliveredItem } from '../ports.ts';
 import type { Config } from '../runtime/config/config.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Metrics } from '../runtime/metrics.ts';
-import { MysqlRowReader } from '../source/row-reader.ts';
 import { kafkaTransport } from '../topics.ts';
 import { KafkaPublisher } from '../transport/kafka-publisher.ts';
 import { Worker } from '../worker/worker.ts';
@@ -28,7 +25,6 @@ export interface ReplayTarget {
 
 export interface ReplayTargetOptions {
   readonly config: Config;
-  readonly ruleSet: RuleSet;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -58,17 +54,14 @@ class TopicReplay implements ReplayTarget {
   }
 }
 
-/** Applied at once, beside a daemon that may be running: deletes repeat, and a refresh carries its version. */
+/** Applied at once, beside a daemon that may be running: deletes repeat, and nothing is refreshed (late.ts). */
 class WorkerReplay implements ReplayTarget {
   readonly #workers: ReadonlyMap<string, { readonly worker: Worker; readonly cache: Cache }>;
-  readonly #reader: RowReader;
   /** What could not be applied this time either. */
   readonly #failures = new Map<string, string>();
 
   constructor(options: ReplayTargetOptions) {
-    const { config, ruleSet, clock, logger } = options;
-    const reader = (this.#reader = new MysqlRowReader({ ...config.read, clock }));
-    const plans = (invalidation: RefreshInvalidation) => planOf(ruleSet.plans, invalidation);
+    const { config, clock, logger } = options;
     const deadLetters = {
       keep: (letters: readonly DeadLetter[]): Promise<void> => {
         for (const { item, reason } of letters) this.#failures.set(item.place, reason);
@@ -82,8 +75,8 @@ class WorkerReplay implements ReplayTarget {
         // Another owner than the daemon's: what that has left in Redis for its next start is none of ours.
         const owner = `${config.name}.${target.name}.replay`;
         const cache = new RedisCache({ ...target, owner, versionTtlMs, flushKeysPerSecond, clock });
-        const shared = { reader, plans, deadLetters, clock, logger, metrics: new Metrics(), retry: config.apply.retry };
-        return [target.name, { cache, worker: new Worker({ ...shared, cache }) }];
+        const shared = { deadLetters, clock, logger, metrics: new Metrics(), retry: config.apply.retry };
+        return [target.name, { cache, worker: new Worker({ ...shared, cache, reader: null, plans: () => undefined }) }];
       }),
     );
   }
@@ -104,7 +97,7 @@ class WorkerReplay implements ReplayTarget {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#reader.close(), ...[...this.#workers.values()].map(({ cache }) => cache.close())]);
+    await Promise.all([...this.#workers.values()].map(({ cache }) => cache.close()));
   }
 }
 

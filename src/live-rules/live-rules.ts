@@ -9,6 +9,7 @@ import type { Clock } from '../ports.ts';
 import { difference } from './difference.ts';
 import { LivePlans } from './plans.ts';
 import { CoalescingQueue } from './queue.ts';
+import { following } from '../rules/compile-rules.ts';
 import type { RuleSet } from '../rules/rule-set.ts';
 import { errorMessage, formatProblem, ProblemsError, type Problem } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -167,7 +168,7 @@ export class LiveRules {
       if (signal.aborted) return this.#refused([stopping]);
       // First the plans: from the next line on there may be refreshes made by the new set.
       this.#plans.add(ruleSet);
-      this.#loaded = loaded;
+      this.#loaded = { ...loaded, ruleSet: following(old, ruleSet) };
       this.#loadedAtMs = clock.now();
       this.#generation++;
       return { outcome: 'swapped', hash: ruleSet.hash, problems: [] };

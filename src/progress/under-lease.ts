@@ -1,4 +1,5 @@
 import type { Lease } from '../ports.ts';
+import { aborted } from '../runtime/aborted.ts';
 import { supervise, type Task } from '../runtime/supervise.ts';
 
 /** Runs the tasks once this process is the holder, and ends them when it is no longer; resolves when aborted and drained. */
@@ -13,8 +14,7 @@ export async function underLease(lease: Lease, tasks: readonly Task[], signal: A
 }
 
 async function untilLost(lost: AbortSignal, stop: AbortSignal): Promise<void> {
-  const either = AbortSignal.any([lost, stop]);
-  if (!either.aborted) await new Promise((resolve) => either.addEventListener('abort', resolve, { once: true }));
+  await aborted(AbortSignal.any([lost, stop]));
   stop.throwIfAborted();
   lost.throwIfAborted();
 }

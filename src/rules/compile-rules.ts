@@ -14,21 +14,37 @@ import type { CompiledLookup, CompiledRule, RuleAction, RuleSet, TableReaction }
 import { warningsOf } from './check/rule-warnings.ts';
 import type { ParsedReaction } from './schema/table-changes-schema.ts';
 import { substituteConstants } from './template/template-constants.ts';
+import { printTemplate } from './template/template-print.ts';
 import { templatesOverlap } from './template/template-overlap.ts';
 
 /** What only the whole set can tell: which deletes must leave a version, and the hash. */
 export function compileRules(located: readonly LocatedRule[]): RuleSet {
   const unmarked = located.map(compileRule);
   const refreshed = unmarked.filter(mayRefresh).flatMap(({ keys }) => keys);
-  const rules = unmarked.map((rule) => ({ ...rule, versioned: rule.keys.map((key) => isOwned(key, refreshed)) }));
+  const rules = marked(unmarked, refreshed);
   const mentions = located.map(mentionsOf);
   return {
     rules,
+    refreshed,
     plans: new Map(rules.map((rule) => [rule.name, plansOf(rule)])),
     hash: hashOf(rules),
     mentions,
     warnings: [...warningsOf(located), ...keyWarnings(rules, mentions)],
   };
+}
+
+/**
+ * A set that takes the place of another while refreshes made by that may still be under way, or be delivered again: a rule that
+ * was turned from `refresh` into `delete` must leave its versions for them.
+ */
+export function following(before: RuleSet, ruleSet: RuleSet): RuleSet {
+  const known = new Map([...before.refreshed, ...ruleSet.refreshed].map((key) => [printTemplate(key), key]));
+  const refreshed = [...known.values()];
+  return { ...ruleSet, refreshed, rules: marked(ruleSet.rules, refreshed) };
+}
+
+function marked(rules: readonly Omit<CompiledRule, 'versioned'>[], refreshed: readonly KeyTemplate[]): CompiledRule[] {
+  return rules.map((rule) => ({ ...rule, versioned: rule.keys.map((key) => isOwned(key, refreshed)) }));
 }
 
 const mayRefresh = ({ actions }: Pick<CompiledRule, 'actions'>): boolean =>

@@ -21,7 +21,7 @@ export interface CompiledRule {
   readonly nullText: string | null;
   /** Null: the cache key is the partition key. */
   readonly partitionKey: KeyTemplate | null;
-  /** `versioned[i]`: may a refresh rule own what `keys[i]` gives (DeleteInvalidation.versioned)? */
+  /** `versioned[i]`: may a refresh own what `keys[i]` gives (DeleteInvalidation.versioned)? See RuleSet.refreshed. */
   readonly versioned: readonly boolean[];
   /** Null: every row counts. */
   readonly when: Condition | null;
@@ -62,6 +62,8 @@ export type RuleAction =
 export interface RuleSet {
   /** In the order of the files, and in each of them from top to bottom. */
   readonly rules: readonly CompiledRule[];
+  /** Keys that a refresh may write, of this set or of one that was in force before it. */
+  readonly refreshed: readonly KeyTemplate[];
   /** How to apply a refresh. */
   readonly plans: RefreshPlans;
   /** 12 hexadecimal digits that change when the meaning of the rules does; comments, layout and file names do not count. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Invalidation } from '../model/invalidation.ts';
 import { compileFilter, type AuditFilter } from './audit-filter.ts';
@@ -17,6 +18,9 @@ export interface AuditTrailOptions {
   readonly path?: string;
 }
 
+/** How much may wait for a slow disk before the work does: with a full one there would be no bound. */
+const MAX_WAITING_BYTES = 8 << 20;
+
 /** Remembers the newest applied invalidations (without the rows of refreshes: those have no bound) and passes them on to whoever tails. Costs next to nothing unwatched. */
 export class AuditTrail {
   readonly #options: AuditTrailOptions;
@@ -24,6 +28,7 @@ export class AuditTrail {
   readonly #subscribers = new Set<Subscriber>();
   readonly #file: WriteStream | null;
   #fileError: Error | null = null;
+  #waiting: Promise<void> | null = null;
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
@@ -32,8 +37,11 @@ export class AuditTrail {
     this.#file?.on('error', (error) => (this.#fileError = error));
   }
 
-  /** Called after the cache answered. Throws when the audit file cannot be written: an audit with holes is none. */
-  record(invalidations: readonly Invalidation[]): void {
+  /**
+   * Called after the cache answered. Throws when the audit file cannot be written: an audit with holes is none. Returns a promise when
+   * the disk is behind: it resolves, or rejects, when there is room again, and the caller does nothing more until then.
+   */
+  record(invalidations: readonly Invalidation[]): Promise<void> | null {
     if (this.#fileError !== null) throw this.#fileError;
     for (const invalidation of invalidations) {
       this.#remembered.add(withoutRow(invalidation));
@@ -42,6 +50,7 @@ export class AuditTrail {
       this.#file.write(invalidations.map((invalidation) => `${this.#options.encode(invalidation)}\n`).join(''));
     }
     for (const subscriber of this.#subscribers) this.#offer(subscriber, invalidations);
+    return this.#file !== null && this.#file.writableLength > MAX_WAITING_BYTES ? this.#room(this.#file) : null;
   }
 
   /** With `sinceMs` the remembered ones come first. Returns the function that ends the subscription. */
@@ -57,6 +66,12 @@ export class AuditTrail {
   async close(): Promise<void> {
     const file = this.#file;
     if (file !== null && this.#fileError === null) await new Promise<void>((resolve) => file.end(resolve));
+  }
+
+  #room(file: WriteStream): Promise<void> {
+    // Rejects with an error of the file, as `once` does.
+    this.#waiting ??= once(file, 'drain').then(() => void (this.#waiting = null));
+    return this.#waiting;
   }
 
   #offer(subscriber: Subscriber, invalidations: readonly Invalidation[]): void {

@@ -33,7 +33,7 @@ export async function lostTransactions(
     if (missing === '') return NONE;
     if (missing.toLowerCase().includes(serverUuid.toLowerCase())) return { kind: 'own', gtids: missing };
     if (shared === '') return { kind: 'all', gtids: missing };
-    if (!(await isLeftAlone(session, version))) return NONE;
+    if ((await replicationOf(session, version)) === 'runs') return NONE;
     if (clock.monotonicMs() - beganMs >= LOST_AFTER_MS) return { kind: 'never', gtids: missing };
     await clock.sleep(LOOK_EVERY_MS, signal);
   }
@@ -51,14 +51,20 @@ async function compare(session: Session, ours: string): Promise<{ missing: strin
   return { missing: text(row, 'missing').replace(/\s/g, ''), shared: text(row, 'shared') };
 }
 
-/** It takes writes, and no replica thread runs, nor tries to connect: what it lacks will never come. */
-export async function isLeftAlone(session: Pick<Session, 'query'>, version: string): Promise<boolean> {
+/**
+ * How a server gets the transactions of others. `runs`: they may still come, also where it takes no writes; `stopped`: it takes
+ * writes, has channels, and none of their threads runs or tries to connect; `none`: it takes writes and has no channel.
+ */
+export type Replication = 'runs' | 'stopped' | 'none';
+
+export async function replicationOf(session: Pick<Session, 'query'>, version: string): Promise<Replication> {
   const [modes] = await session.query(
     'SELECT @@GLOBAL.read_only AS read_only, @@GLOBAL.super_read_only AS super_read_only',
   );
-  if (text(modes, 'read_only') !== '0' || text(modes, 'super_read_only') !== '0') return false;
+  if (text(modes, 'read_only') !== '0' || text(modes, 'super_read_only') !== '0') return 'runs';
   const isNew = isAtLeast(version, [8, 0, 22]);
   const channels = await session.query(isNew ? 'SHOW REPLICA STATUS' : 'SHOW SLAVE STATUS');
+  if (channels.length === 0) return 'none';
   const threads = isNew ? ['Replica_IO_Running', 'Replica_SQL_Running'] : ['Slave_IO_Running', 'Slave_SQL_Running'];
-  return channels.every((channel) => threads.every((thread) => text(channel, thread) === 'No'));
+  return channels.every((channel) => threads.every((thread) => text(channel, thread) === 'No')) ? 'stopped' : 'runs';
 }

@@ -6,7 +6,7 @@ import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import { describe } from './connection-settings.ts';
 import { DatabasePools } from './database-pools.ts';
 import { isRefusal } from './read-errors.ts';
-import { ReadVisibility } from './read-visibility.ts';
+import { ReadVisibility, type Seen } from './read-visibility.ts';
 
 export interface PooledReadsOptions {
   readonly address: MysqlAddress;
@@ -39,7 +39,7 @@ export class PooledReads {
   }
 
   /** Throws READ_UNAVAILABLE or READ_REFUSED, whatever `use` throws. */
-  async run<T>(request: ReadRequest, use: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  async run<T>(request: ReadRequest, use: (connection: PoolConnection, seen: Seen) => Promise<T>): Promise<T> {
     let connection: PoolConnection | undefined;
     try {
       connection = await this.#pools.of(request.database).getConnection();

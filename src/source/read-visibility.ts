@@ -1,11 +1,14 @@
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { isRefusal } from './read-errors.ts';
-import { isLost } from './read-lost.ts';
+import { missingBecause, type Missing } from './read-lost.ts';
 
 /** A MySQL GTID (`uuid:7`, `uuid:tag:7`); MariaDB's (`0-1-7`) has no function to wait for on the server that wrote it. */
 const MYSQL_GTID = /^[0-9a-f-]{36}:/i;
-/** GTIDs known to be visible: the invalidations of one transaction ask for the same one. */
+/** GTIDs a connection knows about: the invalidations of one transaction ask for the same one. */
 const REMEMBERED = 256;
+
+/** Of the transaction that a read is for; the other two: it will not become visible (read-lost.ts). */
+export type Seen = 'visible' | Exclude<Missing, 'late'>;
 
 /**
  * Reads that never miss the transaction they are made for.
@@ -20,22 +23,21 @@ const REMEMBERED = 256;
  *   committing transaction lets go of them. That holds on the source itself, not on a replica.
  */
 export class ReadVisibility {
-  readonly #visible = new Set<string>();
+  /** By connection: behind one address there may be several replicas. The pool gives each out in ever new wrappers. */
+  readonly #seen = new WeakMap<object, Map<string, Seen>>();
 
-  /** Of the time that there is, half is for waiting. */
+  /** Of the time that there is, half is for waiting. What is read where the transaction is not `visible` may be older than it. */
   async read<T>(
     connection: PoolConnection,
     { gtid, timeoutMs }: { readonly gtid: string | null; readonly timeoutMs: number },
-    read: (connection: PoolConnection) => Promise<T>,
+    read: (connection: PoolConnection, seen: Seen) => Promise<T>,
   ): Promise<T> {
-    if (gtid !== null && MYSQL_GTID.test(gtid)) {
-      await this.#wait(connection, gtid, timeoutMs / 2);
-      return read(connection);
-    }
+    if (gtid !== null && MYSQL_GTID.test(gtid))
+      return read(connection, await this.#wait(connection, gtid, timeoutMs / 2));
     await connection.query('START TRANSACTION');
     let result: T;
     try {
-      result = await read(connection);
+      result = await read(connection, 'visible');
     } catch (error) {
       // Any other failure costs the connection; one that is late is still busy, and would let us wait for its end.
       if (isRefusal(error)) await connection.query('ROLLBACK');
@@ -45,18 +47,26 @@ export class ReadVisibility {
     return result;
   }
 
-  async #wait(connection: PoolConnection, gtid: string, waitMs: number): Promise<void> {
-    if (this.#visible.has(gtid)) return;
+  async #wait(connection: PoolConnection, gtid: string, waitMs: number): Promise<Seen> {
+    const remembered = this.#of(connection);
+    const known = remembered.get(gtid);
+    if (known !== undefined) return known;
     const [rows] = await connection.query<RowDataPacket[]>('SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS late', [
       gtid,
       waitMs / 1000,
     ]);
-    // Behind a gap nobody would ever stop waiting, and the flush that makes it good waits for us.
-    if (rows[0]?.['late'] !== 0 && !(await isLost(connection, gtid))) {
-      throw new Error(`transaction ${gtid} is not visible here after ${waitMs} ms`);
-    }
-    this.#visible.add(gtid);
-    const [oldest] = this.#visible;
-    if (this.#visible.size > REMEMBERED && oldest !== undefined) this.#visible.delete(oldest);
+    // Behind a gap a refresh would never stop waiting, and the flush that makes it good waits for it. Lookups do wait: row-lookup.ts.
+    const seen = rows[0]?.['late'] === 0 ? 'visible' : await missingBecause(connection, gtid);
+    if (seen === 'late') throw new Error(`transaction ${gtid} is not visible here after ${waitMs} ms`);
+    remembered.set(gtid, seen);
+    const [oldest] = remembered.keys();
+    if (remembered.size > REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+    return seen;
+  }
+
+  #of({ connection }: PoolConnection): Map<string, Seen> {
+    const seen = this.#seen.get(connection) ?? new Map<string, Seen>();
+    this.#seen.set(connection, seen);
+    return seen;
   }
 }

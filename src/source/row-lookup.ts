@@ -7,6 +7,9 @@ import { PooledReads, toParameter, type PooledReadsOptions } from './pooled-read
 
 type FoundRow = Readonly<Record<string, string | null>>;
 
+const STOPPED =
+  'the replication that could bring it is stopped: START REPLICA, or RESET REPLICA ALL if this is a source for good';
+
 /** `timeoutMs` is for connecting; each request brings its own for waiting and reading. */
 export type MysqlRowLookupOptions = PooledReadsOptions;
 
@@ -25,7 +28,9 @@ export class MysqlRowLookup implements RowLookup {
 
   async find(request: LookupRequest): Promise<readonly (readonly FoundRow[])[]> {
     if (request.parameters.length === 0) return [];
-    return this.#reads.run(request, async (connection) => {
+    return this.#reads.run(request, async (connection, seen) => {
+      // Old answers would be keys that nobody deletes. Where it is lost there are no others; from here it may yet come.
+      if (seen === 'stopped') throw new Error(`transaction ${request.gtid ?? ''} is not here, and ${STOPPED}`);
       this.#flavour ??= await flavourOf(connection);
       return findAll(connection, request, this.#flavour);
     });

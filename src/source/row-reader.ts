@@ -22,8 +22,10 @@ export class MysqlRowReader implements RowReader {
     this.#timeoutMs = options.timeoutMs;
   }
 
-  read(query: RowQuery): Promise<readonly ReadRow[]> {
-    return this.#reads.run({ ...query, timeoutMs: this.#timeoutMs }, (connection) => execute(connection, query));
+  read(query: RowQuery): Promise<readonly ReadRow[] | null> {
+    return this.#reads.run({ ...query, timeoutMs: this.#timeoutMs }, async (connection, seen) =>
+      seen === 'visible' ? execute(connection, query) : null,
+    );
   }
 
   async close(): Promise<void> {

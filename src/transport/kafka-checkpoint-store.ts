@@ -9,7 +9,7 @@ import { describeKafkaError } from './kafka-errors.ts';
 import { createProducer, produce, type ProducerClient } from './kafka-producer.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { rawText } from './record-decoder.ts';
-import { timeLimit } from './time-limit.ts';
+import { askBrokers, within } from './time-limit.ts';
 
 export interface KafkaCheckpointStoreOptions {
   readonly connection: KafkaConnection;
@@ -99,15 +99,15 @@ export class KafkaCheckpointStore implements CheckpointStore {
   async close(): Promise<void> {
     const message = `topic ${this.#options.topic}: the store is closed`;
     this.#closing.abort(new SluiceError('CHECKPOINT_UNAVAILABLE', message));
-    // It waits for answers that a silent broker never gives.
-    await timeLimit(DISCONNECT_LIMIT_MS, this.#disconnect(), 'not disconnected in time').catch(() => undefined);
+    await this.#disconnect();
   }
 
   async #disconnect(): Promise<void> {
     const [producer, reader] = [this.#producer, this.#reader];
     this.#producer = undefined;
     this.#reader = undefined;
-    await Promise.all([producer?.disconnect().catch(() => undefined), reader?.close()]);
+    // It waits for answers that a silent broker never gives, and everything else waits for it.
+    await within(DISCONNECT_LIMIT_MS, Promise.allSettled([producer?.disconnect(), reader?.close()]));
   }
 
   async #refuseOld(token: number): Promise<void> {
@@ -151,9 +151,9 @@ export class KafkaCheckpointStore implements CheckpointStore {
     this.#closing.signal.throwIfAborted();
     if (this.#producer === undefined) {
       this.#producer = createProducer(this.#options);
-      await this.#producer.connect();
+      await askBrokers(this.#producer.connect());
     }
-    return produce(this.#producer, this.#options.topic, PARTITION, [{ key, value, partition: PARTITION }]);
+    return askBrokers(produce(this.#producer, this.#options.topic, PARTITION, [{ key, value, partition: PARTITION }]));
   }
 
   #forget(): void {

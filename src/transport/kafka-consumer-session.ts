@@ -7,7 +7,9 @@ import {
   type KafkaMessage,
 } from 'kafkajs';
 import type { BatchHandler, PartitionBatch, RecordLoss, Remainder } from '../ports.ts';
+import { aborted } from '../runtime/aborted.ts';
 import { errorMessage } from '../runtime/errors.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { batchLength } from './batch-bound.ts';
 import { createKafkaClient } from './kafka-client.ts';
 import { GroupOffsets } from './kafka-group-offsets.ts';
@@ -16,6 +18,7 @@ import { Membership } from './kafka-membership.ts';
 import type { KafkaSubscriptionOptions } from './kafka-subscription.ts';
 import { RecordDecoder } from './record-decoder.ts';
 import { Remainders } from './remainders.ts';
+import { within } from './time-limit.ts';
 
 /** The handler rejected: not a matter of the consumer. The cause is what it rejected with. */
 export class HandlerFailure extends Error {}
@@ -71,7 +74,7 @@ export class ConsumerSession {
     const options = { ...DEFAULTS, ...given };
     this.#options = options;
     this.#handler = handler;
-    this.#lastSignMs = options.clock.now();
+    this.#lastSignMs = options.clock.monotonicMs();
     this.#ended = new Promise((_, reject) => (this.#end = reject));
     this.#ended.catch(() => undefined);
     let cluster: Cluster | undefined;
@@ -175,7 +178,7 @@ export class ConsumerSession {
     this.#heartbeat = () => payload.heartbeat();
     try {
       const { signal } = this.#membership;
-      const isReady = await unlessAborted(this.#offsets.ready, signal);
+      const isReady = await unlessCutOff(this.#offsets.ready, signal);
       if (isReady === true && !signal.aborted) await this.#work(payload, this.#membership.generation);
     } finally {
       this.#active--;
@@ -245,7 +248,7 @@ export class ConsumerSession {
     try {
       // Brokers that do not answer must not hold up a stop.
       const isTaken = this.#offsets.delivered(partition, first, highWatermark);
-      return (await unlessAborted(isTaken, this.#membership.signal)) === true;
+      return (await unlessCutOff(isTaken, this.#membership.signal)) === true;
     } catch (error) {
       this.#end(error instanceof Error ? error : new Error(String(error)));
       return false;
@@ -271,7 +274,7 @@ export class ConsumerSession {
     if (this.#active > 0) {
       this.#noteSign();
       this.#heartbeat?.().catch((error: unknown) => this.#membership.heartbeatFailed(error));
-    } else if (clock.now() - this.#lastSignMs > this.#rebalanceTimeoutMs + 2 * sessionTimeoutMs) {
+    } else if (clock.monotonicMs() - this.#lastSignMs > this.#rebalanceTimeoutMs + 2 * sessionTimeoutMs) {
       this.#end(new Error('the consumer has shown no sign of life'));
     }
   }
@@ -302,7 +305,7 @@ export class ConsumerSession {
   }
 
   #noteSign(): void {
-    this.#lastSignMs = this.#options.clock.now();
+    this.#lastSignMs = this.#options.clock.monotonicMs();
   }
 
   /** The group waits this long for us to let go: longer than we drain. */
@@ -311,30 +314,12 @@ export class ConsumerSession {
   }
 }
 
-/** Resolves when aborted. */
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+/** What the promise becomes; undefined when aborted. */
+async function unlessCutOff<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return unlessAborted(promise, signal).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
   });
-}
-
-/** Resolves when the promise does, or when aborted. Leaves no listener behind: the signal outlives many batches. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const over = new AbortController();
-  const cut = new Promise<undefined>((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true, signal: over.signal });
-  });
-  return Promise.race([promise, cut]).finally(() => over.abort());
-}
-
-/** Resolves when the promise has settled, or after `ms`. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
-  await Promise.race([promise.catch(() => undefined), limit]);
-  clearTimeout(timer);
 }
 
 /** Its text, and what it becomes when it is read. */

@@ -1,10 +1,10 @@
 import type { Consumer } from 'kafkajs';
 import type { Clock, RecordLoss, Remainder, StartTrace } from '../ports.ts';
-import { fullJitterMs } from '../runtime/backoff.ts';
 import { errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
-import { isAnother, placeOf, type CommittedOffset, type GroupPlace } from './group-place.ts';
+import { findPlaces, type Places } from './group-places.ts';
+import { isAnother, type CommittedOffset } from './group-place.ts';
 import { describeKafkaError } from './kafka-errors.ts';
 import type { KafkaGroupView } from './kafka-group-view.ts';
 import { OffsetTracker, type OffsetJump } from './offset-tracker.ts';
@@ -31,12 +31,10 @@ export interface GroupOffsetsOptions {
   readonly metrics: Metrics;
 }
 
-type Places = ReadonlyMap<number, GroupPlace>;
-
 /** What a look at the topic has found; a look that was not answered has found nothing, and says nothing. */
 type Look = 'fine' | 'unanswered' | { readonly loss: string };
 
-/** Between two questions whose first answer nobody should trust. */
+/** Before a place is asked for again about which nothing could be said. */
 const ASK_AGAIN_MS = 1_000;
 
 /**
@@ -227,8 +225,11 @@ export class GroupOffsets {
 
   async #begin(partitions: readonly number[], signal: AbortSignal): Promise<boolean> {
     const { metrics, target } = this.#options;
-    const places = await this.#placesOf(partitions, signal);
-    if (places === null) return false;
+    const found = await findPlaces(partitions, { ...this.#options, before: this.#before }, signal);
+    if (found === null) return false;
+    const { places, topicId } = found;
+    this.#topicId = topicId;
+    for (const [partition, { end }] of places) this.#tracker.ends(partition, end.low, end.high);
     const lost = new Map([...places].filter(([, place]) => place.lost !== null));
     for (const [partition, { offset, isCommitted }] of places) {
       if (!lost.has(partition)) this.#tracker.start({ partition, offset }, { isCommitted });
@@ -240,56 +241,6 @@ export class GroupOffsets {
     this.#isPlaced = true;
     void this.commit();
     return true;
-  }
-
-  /** Null: aborted. Nothing is read before it is known where, however long the brokers and the target are away. */
-  async #placesOf(partitions: readonly number[], signal: AbortSignal): Promise<Places | null> {
-    const { view, clock, topic, group, logger } = this.#options;
-    let isSure = false;
-    for (let failures = 0; !signal.aborted; failures++) {
-      try {
-        const places = await this.#askPlaces(partitions);
-        if (isSure || ![...places.values()].some(({ lost }) => lost === 'topic_recreated')) {
-          return signal.aborted ? null : places;
-        }
-        // A broker may know less than the others for a moment, and a flush of everything is not for a moment.
-        isSure = true;
-        await clock.sleep(ASK_AGAIN_MS, signal).catch(() => undefined);
-        await view.refresh();
-      } catch (error) {
-        const reason = describeKafkaError(error);
-        const fields = { topic, group, reason };
-        if (failures === 1) logger.warn(fields, 'nobody can say yet where this group has to read on, retrying');
-        else logger.debug(fields, 'the place of the group could not be read');
-        await clock.sleep(fullJitterMs(failures, { baseMs: 100, maxMs: 5_000 }), signal).catch(() => undefined);
-        await view.refresh().catch(() => undefined);
-      }
-    }
-    return null;
-  }
-
-  async #askPlaces(partitions: readonly number[]): Promise<Places> {
-    const { view, trace, begunAnew } = this.#options;
-    // First the trace: it is left when every partition has an offset, so one that is missing after that has been there.
-    const worked = await trace.exists();
-    const topicId = await view.topicId();
-    const committed = await view.committed(partitions);
-    const ends = await view.ends(partitions);
-    const places = new Map<number, GroupPlace>();
-    for (const partition of partitions) {
-      const offset = committed.get(partition);
-      const end = ends.get(partition);
-      if (offset === undefined || end === undefined) throw new Error(`partition ${partition} is not known yet`);
-      this.#tracker.ends(partition, end.low, end.high);
-      const place = placeOf(offset, { ...end, topicId }, { worked, before: this.#before.get(partition) });
-      const anew = begunAnew.has(partition) && place.lost === null;
-      places.set(
-        partition,
-        anew ? { offset: end.low, lost: 'topic_recreated', skipped: 0, isCommitted: false } : place,
-      );
-    }
-    this.#topicId = topicId;
-    return places;
   }
 
   /** All of them at once: what the rules own is flushed once. */

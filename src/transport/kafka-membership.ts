@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Logger } from '../runtime/logger.ts';
 import { describeKafkaError, isKafkaError } from './kafka-errors.ts';
 
@@ -59,6 +60,8 @@ export class Membership {
     this.#handlers = new AbortController();
     // What is left of earlier generations goes on until the consumer ends.
     this.#signal = AbortSignal.any([this.#handlers.signal, this.#all.signal]);
+    // One listener for each partition at work: no leak, and nothing to warn of.
+    setMaxListeners(0, this.#signal);
   }
 
   heartbeatFailed(error: unknown): void {

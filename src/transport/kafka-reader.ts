@@ -5,6 +5,7 @@ import { SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { createKafkaClient, type KafkaConnection } from './kafka-client.ts';
 import { classifyKafkaError, describeKafkaError, isKafkaError } from './kafka-errors.ts';
+import { askBrokers, within } from './time-limit.ts';
 
 export interface KafkaReaderOptions {
   readonly connection: KafkaConnection;
@@ -43,6 +44,7 @@ interface FetchAnswer {
 }
 
 const MAX_WAIT_MS = 250;
+const DISCONNECT_LIMIT_MS = 1_000;
 const READ_COMMITTED = 1;
 
 /**
@@ -93,12 +95,12 @@ export class KafkaReader {
   }
 
   async close(): Promise<void> {
-    await this.#consumer.disconnect().catch(() => undefined);
+    await within(DISCONNECT_LIMIT_MS, this.#consumer.disconnect());
   }
 
   async #begin(from: ReadFrom): Promise<void> {
-    await this.#consumer.connect();
-    await this.#clusterOrThrow().addMultipleTargetTopics([this.#options.topic]);
+    await askBrokers(this.#consumer.connect());
+    await askBrokers(this.#clusterOrThrow().addMultipleTargetTopics([this.#options.topic]));
     const first = from.kind === 'offset' ? from.offset : 0;
     const found = await this.#offsets(from.kind === 'offset' ? { kind: 'earliest' } : from);
     for (const [partition, offset] of found) this.#next.set(partition, Math.max(first, offset));
@@ -111,7 +113,7 @@ export class KafkaReader {
     const ask = async (
       where: { fromBeginning: boolean } | { fromTimestamp: number },
     ): Promise<readonly { partition: number; offset: string }[]> =>
-      (await cluster.fetchTopicsOffset([{ topic, partitions, ...where }]))[0]?.partitions ?? [];
+      (await askBrokers(cluster.fetchTopicsOffset([{ topic, partitions, ...where }])))[0]?.partitions ?? [];
     // A partition without a record that young answers -1: then its end is meant, as it was before that question, or a
     // record that came in between would be passed over.
     const ends = from.kind === 'since' ? await ask({ fromBeginning: false }) : [];
@@ -128,7 +130,7 @@ export class KafkaReader {
     const cluster = this.#clusterOrThrow();
     const { topic } = this.#options;
     const leaders = cluster.findLeaderForPartitions(topic, [...this.#next.keys()]);
-    const answers = await Promise.all(
+    const asked = Promise.all(
       Object.entries(leaders).map(async ([nodeId, partitions]) => {
         const broker = await cluster.findBroker({ nodeId });
         return (await broker.fetch({
@@ -139,7 +141,8 @@ export class KafkaReader {
         })) as FetchAnswer;
       }),
     );
-    return answers
+    // Given up as a whole: what comes later must not count as read.
+    return (await askBrokers(asked))
       .flatMap(({ responses }) => responses)
       .flatMap(({ partitions }) => partitions)
       .flatMap(({ partition, messages }) => this.#take(partition, messages));
@@ -185,8 +188,8 @@ export class KafkaReader {
   async #recover(error: unknown): Promise<void> {
     const cluster = this.#clusterOrThrow();
     try {
-      if (!cluster.isConnected()) await cluster.connect();
-      await cluster.refreshMetadata();
+      if (!cluster.isConnected()) await askBrokers(cluster.connect());
+      await askBrokers(cluster.refreshMetadata());
       if (!isKafkaError(error, 'OFFSET_OUT_OF_RANGE')) return;
       for (const [partition, oldest] of await this.#offsets({ kind: 'earliest' })) {
         if ((this.#next.get(partition) ?? 0) < oldest) this.#next.set(partition, oldest);

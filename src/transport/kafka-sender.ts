@@ -7,10 +7,8 @@ import type { OutgoingRecord, RecordSender } from './accumulator.ts';
 import { classifyKafkaError, describeKafkaError, isRequestTimeout } from './kafka-errors.ts';
 import { produce, type ProducerClient } from './kafka-producer.ts';
 import { Refusals } from './refusals.ts';
-import { timeLimit } from './time-limit.ts';
+import { askBrokers } from './time-limit.ts';
 
-/** kafkajs does not settle every `connect`: a login whose answer never comes has no limit of its own. */
-const CONNECT_LIMIT_MS = 30_000;
 /** A batch that meets so many time-outs in a row gets a new producer: the connection of this one may be unusable. */
 const TIMEOUTS_LIMIT = 2;
 
@@ -141,7 +139,7 @@ export class KafkaSender implements RecordSender {
       this.#stop.signal.throwIfAborted();
       const producer = this.#options.createProducer();
       try {
-        await timeLimit(CONNECT_LIMIT_MS, producer.connect(), 'the brokers did not let us in in time');
+        await askBrokers(producer.connect());
         return (this.#producer = producer);
       } catch (error) {
         await this.#disconnect(producer);

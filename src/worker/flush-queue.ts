@@ -137,26 +137,29 @@ export class FlushQueue {
   async #scan({ invalidation, forced, stop }: Scan): Promise<void> {
     const { cache, retry, clock, logger, metrics } = this.#options;
     const { rule, key: pattern, reason, version, versioned } = invalidation;
-    const beganMs = clock.now();
+    const beganMs = clock.monotonicMs();
     const { scannedKeys, removedKeys } = await retry.until(
       () => cache.flush({ pattern, version, versioned, forced }, this.#progress(invalidation), stop.signal),
       stop.signal,
     );
     retry.succeeded();
     metrics.count('sluice_flushes_total', { target: cache.name, rule, reason });
-    logger.info({ rule, pattern, reason, scannedKeys, removedKeys, tookMs: clock.now() - beganMs }, 'keys flushed');
+    logger.info(
+      { rule, pattern, reason, scannedKeys, removedKeys, tookMs: clock.monotonicMs() - beganMs },
+      'keys flushed',
+    );
   }
 
   /** For one attempt. */
   #progress({ rule, key: pattern }: FlushInvalidation): (progress: FlushProgress) => void {
     const { cache, clock, logger, metrics } = this.#options;
-    let toldMs = clock.now();
+    let toldMs = clock.monotonicMs();
     let counted = 0;
     return ({ scannedKeys, removedKeys }) => {
       metrics.count('sluice_flushed_keys_total', { target: cache.name, rule }, removedKeys - counted);
       counted = removedKeys;
-      if (clock.now() - toldMs < PROGRESS_INTERVAL_MS) return;
-      toldMs = clock.now();
+      if (clock.monotonicMs() - toldMs < PROGRESS_INTERVAL_MS) return;
+      toldMs = clock.monotonicMs();
       logger.info({ rule, pattern, scannedKeys, removedKeys }, 'flushing keys');
     };
   }

@@ -1,8 +1,9 @@
 import type { RefreshInvalidation, RefreshPlan } from '../model/invalidation.ts';
 import type { RowQuery, RowReader } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
+import type { Logger } from '../runtime/logger.ts';
 import { concurrently } from './concurrently.ts';
-import { planRefresh, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
+import { planRefresh, removal, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
 import type { TargetRetry } from './target-retry.ts';
 
 /** Queries of one batch that may run at once; the reader's own pool is the bound over all batches. */
@@ -18,6 +19,7 @@ export interface RefresherOptions {
   /** Null only if no plan has a query. */
   readonly reader: RowReader | null;
   readonly retry: TargetRetry;
+  readonly logger: Logger;
   readonly random: Random;
 }
 
@@ -27,6 +29,8 @@ export interface RefresherOptions {
  */
 export class Refresher {
   readonly #options: RefresherOptions;
+  /** One line when it begins, not one for each row. */
+  #isBehind = false;
 
   constructor(options: RefresherOptions) {
     this.#options = options;
@@ -41,12 +45,25 @@ export class Refresher {
       const { database, gtid } = invalidation.origin;
       try {
         const rows = await this.#options.retry.until(() => this.#read({ sql, parameters, database, gtid }), signal);
-        done(storeRows(invalidation, plan, rows, this.#options.random));
+        this.#tell(rows === null, gtid);
+        // What could be read is older than the record: never under its version.
+        if (rows === null) done({ kind: 'command', command: removal(invalidation) });
+        else done(storeRows(invalidation, plan, rows, this.#options.random));
       } catch (error) {
         if (!(error instanceof SluiceError && error.code === 'READ_REFUSED')) throw error;
         done({ kind: 'impossible', reason: `${error.code}: ${errorMessage(error)}` });
       }
     });
+  }
+
+  #tell(isBehind: boolean, gtid: string | null): void {
+    if (isBehind && !this.#isBehind) {
+      this.#options.logger.warn(
+        { gtid },
+        'the server for queries has not got this transaction, and nothing brings it: keys are deleted instead of refreshed. Is its replication stopped?',
+      );
+    }
+    this.#isBehind = isBehind;
   }
 
   #read(query: RowQuery): ReturnType<RowReader['read']> {

@@ -21,6 +21,7 @@ import type { DeadLetterLimit } from '../runtime/dead-letter-limit.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
+import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { BatchWork } from './batch-work.ts';
 import { coalesce } from './coalesce.ts';
 import { observeDelays } from './delays.ts';
@@ -49,9 +50,10 @@ export interface WorkerOptions {
   readonly retry: { readonly baseMs: number; readonly maxMs: number };
   /**
    * Told every readable invalidation that is applied (for the first time, if it has a second delete), in order, coalesced ones too: of a batch at once, but of one with
-   * flushes what stands before a flush, then the flush, then the rest. If it throws, the batch fails.
+   * flushes what stands before a flush, then the flush, then the rest. If it throws, the batch fails; what it
+   * returns, unless null, is waited for.
    */
-  readonly onApplied?: (invalidations: readonly Invalidation[]) => void;
+  readonly onApplied?: (invalidations: readonly Invalidation[]) => Promise<void> | null;
   /** How many invalidations may wait for their second delete. */
   readonly maxSecondDeletes?: number;
   /** For the jitter of TTLs. Default: Math.random. */
@@ -97,7 +99,7 @@ export class Worker {
     // A series that is there from the start makes the first dead letter visible as an increase.
     options.metrics.count('sluice_dead_letters_total', { target: cache.name }, 0);
     this.#retry = new TargetRetry({ ...options, target: cache.name });
-    this.#refresher = new Refresher({ reader, retry: this.#retry, random });
+    this.#refresher = new Refresher({ ...options, reader, retry: this.#retry, random });
     this.#flushes = new FlushQueue({ ...options, retry: this.#retry });
     this.#secondDeletes = new SecondDeletes({
       ...options,
@@ -115,7 +117,8 @@ export class Worker {
         const { tally, again } = await (segment.kind === 'flush'
           ? this.#flush(segment, signal)
           : this.#carry(segment.items, signal));
-        this.#finished(segment.items, tally);
+        const behind = this.#finished(segment.items, tally);
+        if (behind !== null) await unlessAborted(behind, signal);
         if (again.length > 0) owed ??= this.#secondDeletes.begin(signal);
         for (const invalidation of again) this.#secondDeletes.add(invalidation, owed);
       }
@@ -157,14 +160,15 @@ export class Worker {
     return { tally, again: isAgain(invalidation) ? [invalidation] : [] };
   }
 
-  #finished(items: readonly DeliveredItem[], tally: OutcomeTally): void {
+  /** A promise if whoever was told cannot keep up. */
+  #finished(items: readonly DeliveredItem[], tally: OutcomeTally): Promise<void> | null {
     const { cache, clock, metrics, onApplied } = this.#options;
     tally.report(metrics, cache.name);
     observeDelays(items, { target: cache.name, nowMs: clock.now(), metrics });
-    if (onApplied === undefined) return;
+    if (onApplied === undefined) return null;
     const applied: Invalidation[] = [];
     for (const item of items) if (item.kind === 'invalidation') applied.push(item.invalidation);
-    onApplied(applied);
+    return onApplied(applied);
   }
 
   /**

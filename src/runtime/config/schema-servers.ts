@@ -107,5 +107,5 @@ export const readSchema = z
   })
   .prefault({})
   .describe(
-    'Where refresh queries are read. Without `url` and `host` it is the source. A replica may be behind the record that asks for the refresh, and would then bring back an old value: name one only if it is never behind.',
+    'Where refresh queries are read. Without `url` and `host` it is the source. With MySQL GTIDs a replica will do: it is waited for until it has the transaction, and where that will never come the key is deleted instead. Without them, and on MariaDB, a replica that is behind would bring back an old value: leave it out.',
   );

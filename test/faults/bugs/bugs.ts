@@ -40,6 +40,14 @@ export const BUGS: readonly Bug[] = [
     replace: 'return false, nil',
     scenario: 'processes',
   },
+  {
+    name: 'fail-over-not-repaired',
+    about: 'what a promoted replica lacks is noticed, and not made good for',
+    file: 'dist/cache/history-repair.js',
+    find: 'this.#lost(loss);',
+    replace: ';',
+    scenario: 'redis-sentinel',
+  },
 ];
 
 export function bugNamed(name: string): Bug {

@@ -1,12 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { World } from '../world/world.ts';
 import { delay, messageOf, until } from '../wait.ts';
-
-interface Saved {
-  readonly lastVersion: number;
-  readonly position: { readonly gtidSet: string | null };
-}
+import { readCheckpoint } from './read-checkpoint.ts';
 
 /** Looks at the checkpoint all the time: it must never go back. */
 export class CheckpointWatch {
@@ -30,8 +24,10 @@ export class CheckpointWatch {
   }
 
   async #loop(): Promise<void> {
-    for (; !this.#stopping; await delay(100)) {
-      const saved = readCheckpoint(this.#world.folder);
+    // Each look at a topic reads all of it.
+    const restMs = this.#world.checkpointStore === 'kafka' ? 1_000 : 100;
+    for (; !this.#stopping; await delay(restMs)) {
+      const saved = await readCheckpoint(this.#world);
       if (saved === null) continue;
       this.looks++;
       if (saved.lastVersion < this.#newest) {
@@ -48,32 +44,11 @@ export async function checkpointArrives(world: World): Promise<void> {
   const executed = String(row?.['gtids'] ?? '').replaceAll('\n', '');
   if (executed === '') return;
   const contains = async (): Promise<boolean> => {
-    const gtidSet = readCheckpoint(world.folder)?.position.gtidSet ?? '';
+    const gtidSet = (await readCheckpoint(world))?.position.gtidSet ?? '';
     const [answer] = await world.primary.rows('SELECT GTID_SUBSET(?, ?) AS there', [executed, gtidSet]);
     return answer?.['there'] === 1;
   };
   await until(`the checkpoint at ${executed}`, contains, { timeoutMs: 20_000 }).catch((error: unknown) =>
     world.journal.problem('checkpoint', messageOf(error)),
   );
-}
-
-/** The newest there is: with a lease each token writes to a file of its own. */
-export function readCheckpoint(folder: string): Saved | null {
-  const state = join(folder, 'state');
-  try {
-    const found = readdirSync(state).filter((name) => /^checkpoint.*\.json(\.token-\d+)?$/.test(name));
-    const saved = found.flatMap((name) => parse(join(state, name)));
-    return saved.sort((a, b) => b.lastVersion - a.lastVersion)[0] ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** Renamed or removed while we looked is no finding. */
-function parse(path: string): Saved[] {
-  try {
-    return [JSON.parse(readFileSync(path, 'utf8')) as Saved];
-  } catch {
-    return [];
-  }
 }

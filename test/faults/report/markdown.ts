@@ -1,5 +1,5 @@
 import type { ScenarioResult } from '../scenario-result.ts';
-import type { Report } from './report.ts';
+import { isBlind, type Report } from './report.ts';
 
 export function markdownOf({ ok, seed, minutes, node, totals, scenarios, features }: Report): string {
   return `# Fault run: ${ok ? 'nothing found' : 'FAILED'}
@@ -19,7 +19,7 @@ Seed ${seed}, ${minutes} minutes, Node ${node}. Again with \`npm run test:faults
 | longest unavailability | ${totals.longestUnavailabilityMs} ms |
 ${totals.failovers.map((one) => `| first change applied after a fail-over, \`${one.scenario}\` | median ${one.medianMs} ms, longest ${one.maxMs} ms, of ${one.count} |\n`).join('')}| late fills of cache-aside readers, plain delete | ${totals.slips.plain} |
 | late fills of cache-aside readers, \`again_after\` | ${features.againAfter ? totals.slips.again : 'not built in'} |
-
+${isBlind(minutes, totals) ? '\n**Not one late fill was seen in all this time: does the harness still look?**\n' : ''}
 ${scenarios.map(section).join('\n')}`;
 }
 

@@ -3,7 +3,7 @@ import type { Expects } from '../world/exits.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Each writes an audit trail of its own time; one file for both would mix them. */
-const config = { audit: undefined };
+const config = { audit: undefined, checkpoint: { store: 'redis', interval: '100ms' } } as const;
 
 /** The woken zombie: another one has taken over meanwhile. */
 const expects: Expects = ({ code }, log) => code === 4 && log.includes('"code":"LEASE_LOST"');
@@ -13,7 +13,7 @@ export const standbys: readonly Scenario[] = [
     name: 'standby',
     mode: 'in_process',
     weight: 3,
-    about: 'two `sluice run` of one name: the active one is stopped for up to 14 s, or killed',
+    about: 'two `sluice run` of one name: the active one is stopped for up to 14 s, or killed; the checkpoint in Redis',
     world: { runs: 2, config, expects },
     lanes: [{ kinds: [strikeActive('run')], pauseMs: [2_000, 6_000] }],
   },
@@ -21,8 +21,8 @@ export const standbys: readonly Scenario[] = [
     name: 'standby-kafka',
     mode: 'kafka',
     weight: 3,
-    about: 'two captures of one name: the active one is stopped for up to 14 s, or killed',
-    world: { captures: 2, expects },
+    about: 'two captures of one name: the active one is stopped for up to 14 s, or killed; the checkpoint in Kafka',
+    world: { captures: 2, expects, config: { checkpoint: { store: 'kafka', interval: '100ms' } } },
     lanes: [{ kinds: [strikeActive('capture')], pauseMs: [2_000, 6_000] }],
   },
 ];

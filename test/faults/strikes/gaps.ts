@@ -33,11 +33,28 @@ const KINDS: Readonly<Record<string, (world: World) => Promise<void>>> = {
     for (const path of checkpoints(world)) truncateSync(path, 20);
     return Promise.resolve();
   },
+  'checkpoint removed': (world) => {
+    for (const path of checkpoints(world)) rmSync(path);
+    return Promise.resolve();
+  },
   'checkpoint corrupt': (world) => {
     for (const path of checkpoints(world)) writeFileSync(path, '{"format":1,"position":"nowhere"}');
     return Promise.resolve();
   },
 };
+
+/** While the daemon reads: what it had not read yet is gone. */
+export function resetWhileReading(weight = 1): StrikeKind {
+  return {
+    name: 'gap in mid-stream',
+    weight,
+    strike: async ({ primary, journal, slots }) => {
+      journal.strike('gap RESET in mid-stream');
+      await primary.run('RESET BINARY LOGS AND GTIDS');
+      for (const slot of slots) await slot.ready(30_000);
+    },
+  };
+}
 
 export function gap(weight = 1): StrikeKind {
   return {

@@ -1,5 +1,7 @@
 /** Ends and stops of the daemons themselves. */
 import { delay } from '../wait.ts';
+import type { DaemonSlot } from '../world/daemon-slot.ts';
+import type { World } from '../world/world.ts';
 import type { StrikeKind } from './strike.ts';
 
 /**
@@ -14,6 +16,13 @@ const LIVES: readonly { readonly weight: number; readonly ms: readonly [number, 
   { weight: 25, ms: [1_500, 4_000], ready: true },
 ];
 
+/** Only what runs can be struck, and counts. False: it has ended just now and is about to be started again. */
+function isStruck({ journal }: World, signal: string, which: string, slot: DaemonSlot): boolean {
+  if (slot.process === null) return false;
+  journal.strike(`${signal} ${which}`, slot.name);
+  return true;
+}
+
 /** Names of daemons begin with it: `run`, `capture`, `apply`; '' is any. */
 export function kill(which: string, weight = 1): StrikeKind {
   return {
@@ -24,8 +33,7 @@ export function kill(which: string, weight = 1): StrikeKind {
       const life = random.weighted(LIVES);
       if (life.ready) await slot.ready(5_000).catch(() => undefined);
       await delay(random.int(...life.ms));
-      world.journal.strike(`SIGKILL ${which}`, slot.name);
-      await slot.bounce('SIGKILL');
+      if (isStruck(world, 'SIGKILL', which, slot)) await slot.bounce('SIGKILL');
     },
   };
 }
@@ -36,8 +44,7 @@ export function terminate(which: string, weight = 1): StrikeKind {
     weight,
     strike: async (world, random) => {
       const slot = random.pick(world.slots.filter(({ name }) => name.startsWith(which)));
-      world.journal.strike(`SIGTERM ${which}`, slot.name);
-      await slot.bounce('SIGTERM');
+      if (isStruck(world, 'SIGTERM', which, slot)) await slot.bounce('SIGTERM');
     },
   };
 }
@@ -49,14 +56,12 @@ export function pause(which: string, longestMs: number, weight = 1): StrikeKind 
     weight,
     strike: async (world, random) => {
       const slot = random.pick(world.slots.filter(({ name }) => name.startsWith(which)));
-      world.journal.strike(`SIGSTOP ${which}`, slot.name);
+      if (!isStruck(world, 'SIGSTOP', which, slot)) return;
       slot.pause();
       await delay(random.int(50, longestMs));
       slot.resume();
       // Killed now and then, before it can notice.
-      if (!random.chance(0.2)) return;
-      world.journal.strike(`SIGKILL ${which}`, slot.name);
-      await slot.bounce('SIGKILL');
+      if (random.chance(0.2) && isStruck(world, 'SIGKILL', which, slot)) await slot.bounce('SIGKILL');
     },
   };
 }

@@ -4,7 +4,7 @@ import type { SluiceExit } from '../../../deploy/local/sluice-process.ts';
 export type Expects = (exit: SluiceExit, log: string) => boolean;
 
 const AWAY =
-  /ECONN|ETIMEDOUT|EPIPE|closed|did not answer|does not answer|timed? ?out|not connected|no broker|loading|READONLY|OOM|memory is full|CLUSTERDOWN|being shut ?down/i;
+  /ECONN|ETIMEDOUT|EPIPE|closed|did not answer|does not answer|timed? ?out|not connected|no broker|loading|READONLY|is a replica of|OOM|memory is full|CLUSTERDOWN|being shut ?down/i;
 
 /** A start checks its servers first, and is refused (exit code 2) while one of them is away: docs/operations.md, Start. */
 export const awayAtStart: Expects = ({ code }, log) => {

@@ -29,12 +29,17 @@ export interface WorldOptions {
   /** Default: one server. */
   readonly redis?: RedisKind;
   /** Merged over the configuration's top level. */
-  readonly config?: Readonly<Record<string, unknown>>;
+  readonly config?: Readonly<Record<string, unknown>> & { readonly checkpoint?: CheckpointOptions };
   readonly applies?: number;
   readonly captures?: number;
   readonly runs?: number;
   readonly nodeArgs?: readonly string[];
   readonly expects?: Expects;
+}
+
+interface CheckpointOptions {
+  readonly store: 'file' | 'redis' | 'kafka';
+  readonly interval: string;
 }
 
 /** Nobody waits for a lock longer than a fault lasts. */
@@ -96,6 +101,10 @@ export class World {
 
   get name(): string {
     return `faults-${this.options.name}`;
+  }
+
+  get checkpointStore(): 'file' | 'redis' | 'kafka' {
+    return this.options.config?.checkpoint?.store ?? 'file';
   }
 
   get mysqlFlags(): readonly string[] {

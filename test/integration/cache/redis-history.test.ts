@@ -6,6 +6,7 @@ import type { HistoryEvent } from '../../../src/cache/history-repair.ts';
 import type { RedisCache } from '../../../src/cache/redis-cache.ts';
 import type { CacheCommand, CacheOutcome } from '../../../src/ports.ts';
 import type { TargetAddress } from '../../../src/runtime/config/config.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { addressOf, cacheOf, sentinelAddress, sentinelApp } from './redis-harness.ts';
 
 const WITHIN = { timeout: 30_000, interval: 50 };
@@ -143,6 +144,42 @@ describe('a Redis that comes back with what it had before', () => {
     await vi.waitFor(() => expect(next.events.at(-1)).toMatchObject({ kind: 'repaired', by: 'flushed' }), WITHIN);
     expect(await app.exists(...many)).toBe(0);
   });
+
+  test.each(['with the note of the last look', 'without a note'])(
+    '%s, right before the process ends: the next one repairs it',
+    async (state) => {
+      const server = await startRedis({ flags: ['--appendonly', 'no'] });
+      const app = new Redis(server.url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+      app.on('error', () => undefined);
+      onTestFinished(async () => {
+        app.disconnect();
+        await server.remove();
+      });
+      // It looks when it is told to.
+      const clock = new FakeClock();
+      const options = { owner: 'daemon.main', ownPatterns: () => ['k:*'] };
+      const { cache, events } = watched(addressOf(server.url), { ...options, clock });
+      await cache.check();
+      const notes = (): Promise<string[]> => app.keys('sluice:history:*');
+      await vi.waitFor(async () => {
+        clock.advance(1_000);
+        expect(await notes()).toHaveLength(1);
+      }, WITHIN);
+      await app.set('k:1', 'stale');
+      if (state === 'without a note') await app.del(await notes());
+      await app.save();
+      await cache.apply([remove('k:1')]);
+      await server.kill('SIGKILL');
+      await server.restart();
+      expect(await app.get('k:1')).toBe('stale');
+      await cache.close();
+      expect(events).toEqual([]);
+      const next = watched(addressOf(server.url), options);
+      await next.cache.check();
+      await vi.waitFor(() => expect(next.events.at(-1)).toMatchObject({ kind: 'repaired', by: 'flushed' }), WITHIN);
+      expect(await app.get('k:1')).toBeNull();
+    },
+  );
 
   test('in order, while nobody was there, lost nothing: nothing is flushed', async () => {
     const server = await startRedis();

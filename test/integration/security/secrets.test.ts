@@ -37,6 +37,14 @@ function expectNoSecret(where: string, text: string): void {
   expect(found, `${where} shows a secret`).toEqual([]);
 }
 
+it.each(SECRETS)('the search finds %s where it is shown', (secret) => {
+  const shown = [secret, encodeURIComponent(secret), JSON.stringify({ password: secret })];
+  const encoded = [0, 1, 2].map((before) => Buffer.from(`${'u'.repeat(before)}:${secret}@`).toString('base64'));
+  for (const form of [...shown, ...encoded, Buffer.from(`:${secret}`).toString('hex')]) {
+    expect(() => expectNoSecret('a log', `{"msg":"connecting to ${form}"}`), form).toThrow('shows a secret');
+  }
+});
+
 describe('secrets', () => {
   let tls: TlsFolder;
   let mysql: Awaited<ReturnType<typeof openMysql>>;

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { MysqlAddress } from '../../../src/runtime/config/config.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
+import { Metrics } from '../../../src/runtime/metrics.ts';
+import { MysqlLease } from '../../../src/source/mysql-lease.ts';
 import { preflightQueries } from '../../../src/source/preflight-queries.ts';
 import { preflightSource } from '../../../src/source/preflight.ts';
 import { MysqlRowLookup } from '../../../src/source/row-lookup.ts';
@@ -60,8 +62,21 @@ describe.each(['mysql', 'mariadb'] as const)('%s that demands TLS', (flavour) =>
     expect(await reader.read(query)).toHaveLength(1);
     const found = await lookup.find({ sql: SQL, parameters: [[1]], database: 'shop', timeoutMs: 3_000 } as never);
     expect(found).toHaveLength(1);
-    await Promise.all([reader.close(), lookup.close()]);
+    const lock = lease(address);
+    await lock.acquire(AbortSignal.timeout(10_000));
+    await Promise.all([reader.close(), lookup.close(), lock.close()]);
   };
+
+  const lease = (address: MysqlAddress, logger = recordingLogger().logger) =>
+    new MysqlLease({
+      name: 'tls',
+      address,
+      timeoutMs: 5_000,
+      verify: () => Promise.resolve(),
+      clock: systemClock,
+      logger,
+      metrics: new Metrics(),
+    });
 
   const isRefused = async (address: MysqlAddress, reason: RegExp): Promise<void> => {
     const problems = await preflight(address);
@@ -81,7 +96,10 @@ describe.each(['mysql', 'mariadb'] as const)('%s that demands TLS', (flavour) =>
     await expect(
       lookup.find({ sql: SQL, parameters: [[1]], database: 'shop', timeoutMs: 3_000 } as never),
     ).rejects.toThrow(reason);
-    await Promise.all([reader.close(), lookup.close()]);
+    const lock = lease(address, logger);
+    await expect(lock.acquire(AbortSignal.timeout(3_000))).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(text()).toMatch(/lease/);
+    await Promise.all([reader.close(), lookup.close(), lock.close()]);
   };
 
   it('is used with the right authority, on every connection', async () => {

@@ -158,7 +158,7 @@ it('takes a table name without a database to be in the database of the row, each
   });
 });
 
-it('does not wait for a transaction that will never come: its log was reset, or a failover lost it', async () => {
+it('reads nothing for a transaction that will never come: its log was reset, or a failover lost it', async () => {
   const { pool, database, admin } = await open();
   const reader = new MysqlRowReader({
     address: { ...admin, database },
@@ -170,6 +170,6 @@ it('does not wait for a transaction that will never come: its log was reset, or 
   const [[server]] = await pool.query<RowDataPacket[]>('SELECT @@GLOBAL.server_uuid AS uuid');
   for (const uuid of [String(server?.['uuid']), '3e11fa47-71ca-11e1-9e33-c80aa9429562']) {
     const gtid = `${uuid}:999999999`;
-    expect(await reader.read({ sql: 'SELECT 1 AS one', parameters: [], database, gtid })).toEqual([{ one: 1 }]);
+    expect(await reader.read({ sql: 'SELECT 1 AS one', parameters: [], database, gtid })).toBeNull();
   }
 });

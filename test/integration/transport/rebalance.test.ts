@@ -112,8 +112,9 @@ describe('a consumer group whose members come and go', () => {
       reasons.push(signal.reason);
       throw signal.reason;
     });
-    join(harness, stuck.handle, { drainTimeoutMs: 300 });
+    // First the records: the consumer fetches again only when what the last fetch has brought is handled, so all must be in the first.
     await harness.publisher().publish(changes(20, 20));
+    join(harness, stuck.handle, { drainTimeoutMs: 300 });
     await vi.waitFor(() => expect(stuck.partitions.size).toBe(2), WAIT);
     const helper = new Recorder();
     const { leave } = join(harness, helper.handle);

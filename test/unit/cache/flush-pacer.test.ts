@@ -3,14 +3,16 @@ import { FlushPacer } from '../../../src/cache/flush-pacer.ts';
 import type { Clock } from '../../../src/ports.ts';
 
 /** A clock whose sleeps are over at once, each so much late, and are noted. */
-function sleepless(lateMs = 0): Clock & { readonly slept: number[]; work(ms: number): void } {
+function sleepless(lateMs = 0): Clock & { readonly slept: number[]; work(ms: number): void; set(ms: number): void } {
   let nowMs = 1_000;
+  let aheadMs = 0;
   const slept: number[] = [];
   return {
     slept,
-    now: () => nowMs,
+    now: () => nowMs + aheadMs,
     monotonicMs: () => nowMs,
     work: (ms) => (nowMs += ms),
+    set: (ms) => (aheadMs += ms),
     sleep: (ms, signal) => {
       slept.push(ms);
       nowMs += ms + lateMs;
@@ -25,7 +27,7 @@ const { signal } = new AbortController();
 async function rateOf(tookMs: readonly number[], keysPerSecond: number, lateMs = 0): Promise<number> {
   const clock = sleepless(lateMs);
   const pacer = new FlushPacer({ clock, keysPerSecond });
-  const begunMs = clock.now();
+  const begunMs = clock.monotonicMs();
   let sum = 0;
   for (const took of tookMs) {
     const { keys } = pacer;
@@ -33,7 +35,7 @@ async function rateOf(tookMs: readonly number[], keysPerSecond: number, lateMs =
     await pacer.rest({ keys, tookMs: took }, signal);
     sum += keys;
   }
-  return sum / ((clock.now() - begunMs) / 1_000);
+  return sum / ((clock.monotonicMs() - begunMs) / 1_000);
 }
 
 const steps = (count: number, tookMs: number): number[] => Array.from({ length: count }, () => tookMs);
@@ -67,6 +69,16 @@ describe('the pace of a flush', () => {
     clock.work(60_000);
     for (let step = 0; step < 3; step++) await pacer.rest({ keys: 50, tookMs: 0 }, signal);
     expect(clock.slept).toEqual([30, 50, 50]);
+  });
+
+  it('goes on as before when somebody sets the clock back or forward', async () => {
+    const clock = sleepless();
+    const pacer = new FlushPacer({ clock, keysPerSecond: 1_000 });
+    for (const jumpMs of [0, -3_600_000, 7_200_000]) {
+      clock.set(jumpMs);
+      await pacer.rest({ keys: 50, tookMs: 0 }, signal);
+    }
+    expect(clock.slept).toEqual([50, 50, 50]);
   });
 
   it('ends a rest when it is aborted, also one of no length', async () => {

@@ -1,37 +1,7 @@
-import type { Redis } from 'ioredis';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HistoryWatch, type Loss } from '../../../src/cache/history-watch.ts';
 import type { RedisMaster } from '../../../src/cache/redis-servers.ts';
-
-/** A master as far as a look goes: its history, and the marks it still has. */
-class Node {
-  /** Null: INFO is forbidden. */
-  history: string | null;
-  readonly keys: Map<string, string>;
-
-  constructor(history: string | null, keys: ReadonlyMap<string, string> = new Map()) {
-    this.history = history;
-    this.keys = new Map(keys);
-  }
-
-  at(slot: number): RedisMaster {
-    const use = (work: (client: Redis) => Promise<unknown>): Promise<unknown> => work(this as unknown as Redis);
-    return { slot, server: { name: 'node', commands: { use } } as unknown as RedisMaster['server'] };
-  }
-
-  info(): Promise<string> {
-    if (this.history === null) return Promise.reject(new Error('NOPERM no INFO'));
-    return Promise.resolve(`role:master\r\nmaster_replid:${this.history}\r\n`);
-  }
-
-  /** mark-history.lua */
-  evalsha(_sha: string, _count: number, mark: string, noted: string, ...args: string[]): Promise<string[]> {
-    const before = [this.keys.get(mark) ?? '', this.keys.get(noted) ?? ''];
-    this.keys.set(mark, args[0] ?? '');
-    if (args[2] !== '') this.keys.set(noted, args[2] ?? '');
-    return Promise.resolve(before);
-  }
-}
+import { HistoryNode as Node } from '../../support/history-node.ts';
 
 describe('the history of nodes whose slots move', () => {
   let watch: HistoryWatch;
@@ -62,6 +32,17 @@ describe('the history of nodes whose slots move', () => {
     await look(a.at(0), b.at(8_000));
     const mark = Number([...a.keys].find(([key]) => key.startsWith('sluice:mark:{0}:'))?.[1]);
     expect(await look(a.at(1), new Node('c', a.keys).at(0))).toMatchObject({ since: mark });
+  });
+
+  it('is not proved by a mark whose answer nobody has heard: it stands where an older one stood', async () => {
+    const old = new Map(a.keys);
+    await look(a.at(0), b.at(8_000));
+    const restored = new Node('c', old);
+    restored.isGivenUp = true;
+    await expect(look(restored.at(0), b.at(8_000))).rejects.toThrow('given up');
+    restored.isGivenUp = false;
+    expect(await look(restored.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+    expect(await look(restored.at(0), b.at(8_000))).toBeNull();
   });
 
   it('is forgotten when the node has no slot any more: who knows what happens to it meanwhile', async () => {
@@ -125,9 +106,63 @@ describe('the history of nodes whose slots move', () => {
     });
 
     it('is not asked for after an end in order, not even where its note has moved away', async () => {
-      await watch.close([a.at(0), b.at(8_000)]);
+      await watch.close([a.at(0), b.at(8_000)], { whole: true });
       move(0, a, b);
       expect(await next(new Node('c', a.keys).at(1), b.at(0))).toBeNull();
+    });
+
+    it('is asked for after an end in order if a server has begun another one since the last look', async () => {
+      const restarted = new Node('c', a.keys);
+      await watch.close([restarted.at(0), b.at(8_000)], { whole: true });
+      expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+    });
+
+    it('is asked for although the server came back without any note, or with one of an end in order', async () => {
+      for (const old of [[], [['sluice:history:{0}:test', 'closed'] as const]]) {
+        const restarted = new Node('c', new Map(old));
+        await watch.close([restarted.at(0), b.at(8_000)], { whole: true });
+        expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+      }
+    });
+
+    it('is asked for where the process ended before it had repaired what it knew of', async () => {
+      const restarted = new Node('c');
+      await look(restarted.at(0), b.at(8_000));
+      await watch.close([restarted.at(0), b.at(8_000)], { whole: false });
+      expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+    });
+
+    it('is asked for again where the answer to the first look was not heard', async () => {
+      const next = new HistoryWatch({ owner: 'test', tagOf: String });
+      const other = new Node('c', b.keys);
+      other.isGivenUp = true;
+      await expect(next.look([a.at(0), other.at(8_000)], { whole: true })).rejects.toThrow('given up');
+      other.isGivenUp = false;
+      expect(await next.look([a.at(0), other.at(8_000)], { whole: true })).toMatchObject({ since: -1 });
+    });
+
+    it('is asked for where the process was killed in between, whatever note the server came back with', async () => {
+      const restarted = new Node('c', new Map([['sluice:history:{0}:test', 'closed']]));
+      expect(await look(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+      await watch.look([restarted.at(0), b.at(8_000)], { whole: false });
+      expect(await next(restarted.at(0), b.at(8_000))).toMatchObject({ since: -1 });
+      // Repaired.
+      await look(restarted.at(0), b.at(8_000));
+      expect(await next(restarted.at(0), b.at(8_000))).toBeNull();
+    });
+
+    it('is taken for whole where it cannot be read only on the connection and with the mark of the last look', async () => {
+      a.history = null;
+      await look(a.at(0), b.at(8_000));
+      const reconnected = new Node(null, a.keys);
+      const note = async (node: Node): Promise<string | undefined> => {
+        await watch.close([node.at(0)], { whole: true });
+        return node.keys.get('sluice:history:{0}:test');
+      };
+      expect(await note(reconnected)).toBe('owed');
+      expect(await note(a)).toBe('closed');
+      a.keys.clear();
+      expect(await note(a)).toBe('owed');
     });
 
     it('is that of each single node in notes of an older version', async () => {

@@ -18,6 +18,9 @@ const options = { plans: plansOf(planOf(), query), versionTtlMs: 8 * DAY_MS };
 /** So long after the commit. */
 const replayed = (afterMs: number, ...invalidations: Invalidation[]): readonly Invalidation[] | string =>
   afterTheFact(invalidations, { ...options, nowMs: ORIGIN.commitTimeMs + afterMs });
+/** Beside a daemon, whose flushes it would pass by. */
+const replayedInProcess = (...invalidations: Invalidation[]): readonly Invalidation[] | string =>
+  afterTheFact(invalidations, { plans: null, nowMs: ORIGIN.commitTimeMs, versionTtlMs: DAY_MS });
 const block = (key: string, version: number, rule: string): Invalidation =>
   deleteOf(key, version, { rule, versioned: true });
 
@@ -40,6 +43,15 @@ describe('what a dead letter may still do', () => {
       flushOf('card:*', 9),
     ];
     expect(replayed(9 * DAY_MS, ...safe)).toEqual(safe);
+  });
+
+  it('is to store nothing at all where no flush waits for it', () => {
+    const [del, flush] = [deleteOf('product:1', 8), flushOf('card:*', 9)];
+    expect(replayedInProcess(refreshOf('total:1', 7, { id: 1 }, { rule: 'total' }), del, flush)).toEqual([
+      block('total:1', 7, 'total'),
+      del,
+      flush,
+    ]);
   });
 
   it('is to raise an epoch only while a newer one is certain to be known', () => {

@@ -6,6 +6,7 @@ import { silentLogger, type Logger } from '../../../src/runtime/logger.ts';
 import { Metrics } from '../../../src/runtime/metrics.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { ORIGIN, planOf, plansOf, refreshOf } from '../../support/invalidations.ts';
+import { rulesOf } from '../../support/rules.ts';
 import { metricLines } from '../../support/worker-harness.ts';
 
 const careful: Problem = { message: 'a wide pattern', remedy: 'Narrow it.' };
@@ -13,7 +14,8 @@ const careful: Problem = { message: 'a wide pattern', remedy: 'Narrow it.' };
 const setOf = (hash: string, names: readonly string[] = ['product']): RuleSet =>
   ({
     hash,
-    rules: names.map((name) => ({ name, versioned: [] })),
+    rules: names.map((name) => ({ name, keys: [], versioned: [] })),
+    refreshed: [],
     plans: new Map(),
     mentions: [],
     warnings: [careful],
@@ -95,6 +97,22 @@ describe('reloading the rules', () => {
     await rules.reload('signal');
     expect(rules.planOf(made('b'))).toBe(plan);
     expect(rules.planOf(made('a'))).toBeUndefined();
+  });
+
+  it('leaves the versions of keys that any earlier set refreshed, and of no others', async () => {
+    const { rules, disk } = harness();
+    const reload = async (hash: string, ...lines: readonly string[]): Promise<unknown> => {
+      const ruleSet = { ...rulesOf(['rules:', ...lines].join('\n')), hash };
+      disk.read = () => ({ ruleSet, files: ['rules.yaml'] });
+      await rules.reload('signal');
+      return rules.current.rules.map(({ versioned }) => versioned);
+    };
+    const other = '  - {name: other, table: a.b, keys: ["other:{id}"], action: delete}';
+    const deletes = ['  - {name: card, table: a.b, keys: ["card:{id}", "top"], action: delete}', other];
+    expect(await reload('plain', ...deletes)).toEqual([[false, false], [false]]);
+    await reload('refresh', '  - {name: card, table: a.b, keys: ["card:{id}"], action: {refresh: {row: true}}}', other);
+    expect(await reload('delete', ...deletes)).toEqual([[true, false], [false]]);
+    expect(await reload('once more', ...deletes)).toEqual([[true, false], [false]]);
   });
 
   it('keeps the old set while the servers are still asked', async () => {

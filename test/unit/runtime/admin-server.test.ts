@@ -80,14 +80,14 @@ describe('the admin server', () => {
   it('streams what is applied, filtered, the remembered first when a time is given', async () => {
     const audit = new AuditTrail({ encode: ({ key }) => JSON.stringify({ key }), keepRecords: 3 });
     const { url } = await start(audit);
-    audit.record([invalidation('a:1', 1), invalidation('a:2', 2), invalidation('b:3', 3), invalidation('a:4', 4)]);
+    void audit.record([invalidation('a:1', 1), invalidation('a:2', 2), invalidation('b:3', 3), invalidation('a:4', 4)]);
     const response = await fetch(`${url}/v1/invalidations?key=a:*&since=2`);
     let text = '';
     const reading = (async () => {
       for await (const chunk of response.body ?? []) text += Buffer.from(chunk as Uint8Array).toString();
     })().catch(() => undefined); // closing the server cuts the stream
     await vi.waitFor(() => expect(text).toBe('{"key":"a:2"}\n{"key":"a:4"}\n'));
-    audit.record([invalidation('b:5', 5), invalidation('a:6', 6)]);
+    void audit.record([invalidation('b:5', 5), invalidation('a:6', 6)]);
     await vi.waitFor(() => expect(text).toBe('{"key":"a:2"}\n{"key":"a:4"}\n{"key":"a:6"}\n'));
     await servers.splice(0)[0]?.close();
     await reading;

@@ -45,8 +45,10 @@ describe('a second delete', () => {
 
   it('is told, counted and measured once, when the first one was applied', async () => {
     const told: number[] = [];
-    const onApplied = (all: readonly { version: number }[]): void =>
-      void told.push(...all.map(({ version }) => version));
+    const onApplied = (all: readonly { version: number }[]): null => {
+      told.push(...all.map(({ version }) => version));
+      return null;
+    };
     const { worker, clock, metrics, signal } = workerHarness({ onApplied });
     const remainder = await worker.handle(batchOf(again('p', 5)), signal);
     expect(told).toEqual([5]);

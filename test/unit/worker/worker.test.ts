@@ -55,10 +55,29 @@ describe('a worker', () => {
 
   it('tells what it finished to the hook, in order and coalesced ones too', async () => {
     const told: (readonly Invalidation[])[] = [];
-    const { worker, signal } = workerHarness({ onApplied: (invalidations) => void told.push(invalidations) });
+    const { worker, signal } = workerHarness({ onApplied: (invalidations) => (told.push(invalidations), null) });
     const invalidations = [deleteOf('a', 1), deleteOf('b', 2), deleteOf('a', 3)];
     await worker.handle(batchOf(...invalidations), signal);
     expect(told).toEqual([invalidations]);
+  });
+
+  it('does not finish before the hook has room again, unless it is stopped', async () => {
+    let makeRoom = (): void => undefined;
+    const room = new Promise<void>((resolve) => (makeRoom = resolve));
+    const { worker, cache, signal } = workerHarness({ onApplied: () => room });
+    cache.fill('a', 'stale');
+    let finished = false;
+    const handled = worker.handle(batchOf(deleteOf('a', 1)), signal).then(() => (finished = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(cache.read('a')).toBeNull();
+    expect(finished).toBe(false);
+    const stop = new AbortController();
+    const stopped = worker.handle(batchOf(deleteOf('b', 2)), stop.signal);
+    stop.abort(new Error('its time is up'));
+    await expect(stopped).rejects.toThrow('its time is up');
+    makeRoom();
+    await handled;
+    expect(finished).toBe(true);
   });
 
   it('does nothing for an empty batch', async () => {
@@ -247,6 +266,20 @@ describe('a worker that refreshes by query', () => {
     await finished;
     expect(cache.contents()).toEqual([['card:1', '{"id":1}']]);
     expect(await metricLines(metrics, 'sluice_target_available')).toEqual(['{target="memory"} 1']);
+  });
+
+  it('deletes the key, with its version left, when the reader will never see the transaction', async () => {
+    const { worker, cache, letters, log, signal } = workerHarness({ plans: queryCard, reader: readerOf(() => null) });
+    cache.fill('card:1', 'stale');
+    await worker.handle(batchOf(refreshOf('card:1', 5, { id: 1 })), signal);
+    await worker.handle(batchOf(refreshOf('card:2', 6, { id: 2 })), signal);
+    expect(cache.contents()).toEqual([]);
+    expect(cache.version('card:1')).toBe(5);
+    expect(letters).toEqual([]);
+    // Once, not for each row.
+    expect(log).toEqual([
+      { level: 'warn', message: expect.stringMatching(/deleted instead of refreshed.*stopped/) as string },
+    ]);
   });
 
   it.each([
