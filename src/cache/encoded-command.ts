@@ -23,7 +23,10 @@ function encode(args: readonly (readonly string[])[]): Buffer {
   const text = frame(args, (arg) => arg.length);
   // Of ASCII, as nearly all of it is, every text has as many bytes as characters: found out once for all of them.
   if (Buffer.byteLength(text) === text.length) return Buffer.from(text, 'latin1');
-  return Buffer.from(frame(args, Buffer.byteLength), 'utf8');
+  return Buffer.from(
+    frame(args, (arg) => Buffer.byteLength(arg)),
+    'utf8',
+  );
 }
 
 function frame(args: readonly (readonly string[])[], lengthOf: (arg: string) => number): string {
