@@ -5,6 +5,7 @@
  */
 import { parseArgs } from 'node:util';
 import { ensureServices } from '../deploy/local/services.ts';
+import { benchApplySide } from './apply-scenarios.ts';
 import { backlogThroughput } from './backlog.ts';
 import { delayAtRate, type Delays } from './delay.ts';
 import type { PipelineName } from './pipelines.ts';
@@ -12,8 +13,14 @@ import { benchRules } from './rules.ts';
 import { Workload } from './workload.ts';
 
 const { values: flags } = parseArgs({
-  options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, rules: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    json: { type: 'boolean' },
+    rules: { type: 'boolean' },
+    scenario: { type: 'string' },
+  },
 });
+if (await benchApplySide(flags.scenario, flags)) process.exit();
 if (flags.rules) {
   reportRules();
   process.exit();

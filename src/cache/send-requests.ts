@@ -1,5 +1,6 @@
-import type { ChainableCommander, Redis } from 'ioredis';
+import { Pipeline, type Redis } from 'ioredis';
 import type { ApplyRequest } from './apply-request.ts';
+import { EncodedCommand } from './encoded-command.ts';
 import { APPLY_SCRIPT } from './lua-script.ts';
 
 export interface Reply {
@@ -24,7 +25,7 @@ export async function sendRequests(
   if (only?.askAt === undefined && only !== undefined && requests.length === 1 && waitReplicas === 0) {
     return [await sendAlone(client, only)];
   }
-  const pipeline = client.pipeline();
+  const pipeline = new Pipeline(client);
   const places = requests.map((request) => append(pipeline, request));
   if (waitReplicas > 0) pipeline.wait(waitReplicas, waitMs);
   const replies = (await pipeline.exec()) ?? [];
@@ -36,13 +37,18 @@ export async function sendRequests(
 }
 
 /** Returns its place among the commands. */
-function append(pipeline: ChainableCommander, request: ApplyRequest): number {
+function append(pipeline: Pipeline, request: ApplyRequest): number {
   // For the next command alone: that the slot is still on its way to this node does not matter.
   if (request.askAt !== undefined) pipeline.asking();
   const place = pipeline.length;
-  if (request.kind === 'unlink') pipeline.unlink([...request.keys]);
-  else pipeline.evalsha(APPLY_SCRIPT.sha, request.keys.length, ...request.keys, ...request.args);
+  pipeline.sendCommand(encoded(request));
   return place;
+}
+
+function encoded(request: ApplyRequest): EncodedCommand {
+  const { keys } = request;
+  if (request.kind === 'unlink') return new EncodedCommand('unlink', keys);
+  return new EncodedCommand('evalsha', [APPLY_SCRIPT.sha, String(keys.length)], keys, request.args);
 }
 
 function checkReplicas(reply: readonly [Error | null, unknown?] | undefined, wanted: number): void {
@@ -53,9 +59,7 @@ function checkReplicas(reply: readonly [Error | null, unknown?] | undefined, wan
 
 async function sendAlone(client: Redis, request: ApplyRequest): Promise<Reply> {
   try {
-    if (request.kind === 'unlink') return { error: null, value: await client.unlink([...request.keys]) };
-    const { keys, args } = request;
-    return { error: null, value: await client.evalsha(APPLY_SCRIPT.sha, keys.length, ...keys, ...args) };
+    return { error: null, value: await client.sendCommand(encoded(request)) };
   } catch (error) {
     return { error: error instanceof Error ? error : new Error(String(error)) };
   }

@@ -2,7 +2,7 @@ import type { Invalidation } from '../model/invalidation.ts';
 import type { CacheCommand, CacheOutcome, DeadLetter } from '../ports.ts';
 import type { InvalidationItem } from './coalesce.ts';
 import type { Outcome, OutcomeTally } from './outcome-tally.ts';
-import { removal } from './plan-refresh.ts';
+import { removal, type RefreshResult } from './plan-refresh.ts';
 
 type Verdict = { readonly outcome: 'unknown_rule' } | { readonly outcome: 'dead_letter'; readonly reason: string };
 
@@ -16,6 +16,12 @@ export class BatchWork {
   constructor(items: readonly InvalidationItem[]) {
     this.items = items;
     this.commands = items.map(({ invalidation }) => commandOf(invalidation));
+  }
+
+  /** What a refresh came to. */
+  settle(index: number, result: RefreshResult): void {
+    if (result.kind === 'command') this.commands[index] = result.command;
+    else this.giveUp(index, result.reason);
   }
 
   /** Nobody knows what the key should hold any more: it is deleted. */

@@ -3,12 +3,17 @@ import type { JsonValue } from '../model/row-change.ts';
 import type { CacheCommand } from '../ports.ts';
 
 /** What a refresh comes to: something to do in the cache, a query to run first, or nothing that could ever be done. */
-export type RefreshStep =
+export type RefreshStep = RefreshResult | RefreshQuery;
+
+export type RefreshResult =
   | { readonly kind: 'command'; readonly command: CacheCommand }
-  | { readonly kind: 'query'; readonly sql: string; readonly parameters: readonly JsonValue[] }
   | { readonly kind: 'impossible'; readonly reason: string };
 
-export type RefreshResult = Exclude<RefreshStep, { kind: 'query' }>;
+export interface RefreshQuery {
+  readonly kind: 'query';
+  readonly sql: string;
+  readonly parameters: readonly JsonValue[];
+}
 
 type StoredRow = Readonly<Record<string, JsonValue>>;
 

@@ -3,15 +3,17 @@ import type { RowQuery, RowReader } from '../ports.ts';
 import { errorMessage, SluiceError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { concurrently } from './concurrently.ts';
-import { planRefresh, removal, storeRows, type Random, type RefreshResult } from './plan-refresh.ts';
+import { removal, storeRows, type Random, type RefreshQuery, type RefreshResult } from './plan-refresh.ts';
 import type { TargetRetry } from './target-retry.ts';
 
 /** Queries of one batch that may run at once; the reader's own pool is the bound over all batches. */
 const QUERIES_AT_ONCE = 8;
 
-export interface RefreshTask {
+/** A refresh whose value has to be read first. */
+export interface QueryTask {
   readonly invalidation: RefreshInvalidation;
   readonly plan: RefreshPlan;
+  readonly query: RefreshQuery;
   readonly done: (result: RefreshResult) => void;
 }
 
@@ -24,7 +26,7 @@ export interface RefresherOptions {
 }
 
 /**
- * Computes the values of refreshes. A query waits until its record's transaction is visible, so what it finds is at least
+ * Runs the queries of refreshes. Each waits until its record's transaction is visible, so what it finds is at least
  * as new as the record's version; should it find something newer, the record of that change is still to come.
  */
 export class Refresher {
@@ -37,11 +39,9 @@ export class Refresher {
   }
 
   /** Resolves when every task is done. A reader that does not answer is retried until the signal aborts. */
-  run(tasks: readonly RefreshTask[], signal: AbortSignal): Promise<void> {
-    return concurrently(tasks, QUERIES_AT_ONCE, async ({ invalidation, plan, done }) => {
-      const step = planRefresh(invalidation, plan, this.#options.random);
-      if (step.kind !== 'query') return done(step);
-      const { sql, parameters } = step;
+  run(tasks: readonly QueryTask[], signal: AbortSignal): Promise<void> {
+    return concurrently(tasks, QUERIES_AT_ONCE, async ({ invalidation, plan, query, done }) => {
+      const { sql, parameters } = query;
       const { database, gtid } = invalidation.origin;
       try {
         const rows = await this.#options.retry.until(() => this.#read({ sql, parameters, database, gtid }), signal);

@@ -27,8 +27,8 @@ import { coalesce } from './coalesce.ts';
 import { observeDelays } from './delays.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { OutcomeTally } from './outcome-tally.ts';
-import type { Random } from './plan-refresh.ts';
-import { Refresher, type RefreshTask } from './refresher.ts';
+import { planRefresh, type Random } from './plan-refresh.ts';
+import { Refresher, type QueryTask } from './refresher.ts';
 import type { OwedBatch } from './owed-batch.ts';
 import { isAgain, SecondDeletes, type Again } from './second-deletes.ts';
 import { segmentsOf, type Segment } from './segments.ts';
@@ -82,6 +82,7 @@ const MAX_SECOND_DELETES = 100_000;
  */
 export class Worker {
   readonly #options: WorkerOptions;
+  readonly #random: Random;
   readonly #retry: TargetRetry;
   readonly #refresher: Refresher;
   readonly #flushes: FlushQueue;
@@ -95,6 +96,7 @@ export class Worker {
       throw new Error('a rule refreshes by query, but there is no reader');
     }
     this.#options = options;
+    this.#random = random;
     this.#planOf = typeof plans === 'function' ? plans : (invalidation) => planOf(plans, invalidation);
     // A series that is there from the start makes the first dead letter visible as an increase.
     options.metrics.count('sluice_dead_letters_total', { target: cache.name }, 0);
@@ -180,9 +182,9 @@ export class Worker {
     this.#retry.succeeded();
   }
 
-  /** What each refresh comes to. A batch without any waits for nothing. */
+  /** What each refresh comes to. Only queries are waited for: a batch without any goes on at once. */
   #plan(work: BatchWork, signal: AbortSignal): Promise<void> | null {
-    const tasks: RefreshTask[] = [];
+    const queries: QueryTask[] = [];
     for (const [index, { invalidation }] of work.items.entries()) {
       if (invalidation.action !== 'refresh') continue;
       const plan = this.#planOf(invalidation);
@@ -191,13 +193,11 @@ export class Worker {
         work.unknownRule(index);
         continue;
       }
-      const done: RefreshTask['done'] = (result) => {
-        if (result.kind === 'command') work.commands[index] = result.command;
-        else work.giveUp(index, result.reason);
-      };
-      tasks.push({ invalidation, plan, done });
+      const step = planRefresh(invalidation, plan, this.#random);
+      if (step.kind !== 'query') work.settle(index, step);
+      else queries.push({ invalidation, plan, query: step, done: (result) => work.settle(index, result) });
     }
-    return tasks.length === 0 ? null : this.#refresher.run(tasks, signal);
+    return queries.length === 0 ? null : this.#refresher.run(queries, signal);
   }
 
   /** The answer for each item. What the cache can never take is given up here, and its key deleted instead. */

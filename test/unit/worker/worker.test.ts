@@ -20,6 +20,13 @@ describe('a worker', () => {
     expect(cache.read('card:1')).toBeNull();
   });
 
+  it('waits for nothing before the cache when every value stands in its record', async () => {
+    const { worker, cache, signal } = workerHarness({ plans: card });
+    const handled = worker.handle(batchOf(deleteOf('product:1', 1), refreshOf('card:1', 1, { id: 1 })), signal);
+    expect(cache.calls).toHaveLength(1);
+    await handled;
+  });
+
   it('counts every record once, by rule and outcome', async () => {
     const { worker, metrics, signal } = workerHarness({ plans: card });
     await worker.handle(batchOf(refreshOf('card:1', 9, { id: 1 })), signal);
