@@ -244,9 +244,9 @@ async function keep(
 
 function noteBatch({ metrics, pipeline }: CaptureLoopOptions, batch: ChangeBatch): void {
   const { changes, end, heldEnds = 0, commitTimeMs } = batch;
+  const { transactions = heldEnds + (end === null ? 0 : 1) } = batch;
   if (changes.length > 0) metrics.count('sluice_row_changes_total', { pipeline }, changes.length);
   // A heartbeat ends no transaction.
   if (commitTimeMs === null) return;
-  const transactions = heldEnds + (end === null ? 0 : Math.max(1, end.gtids.length));
   if (transactions > 0) metrics.count('sluice_transactions_total', { pipeline }, transactions);
 }

@@ -1,6 +1,7 @@
 import type { BinlogCoordinates } from '../model/position.ts';
 import type { Change, ChangeBatch, Transaction } from '../model/row-change.ts';
 import type { Version } from '../model/version.ts';
+import type { LoggedTransaction } from './logged-transaction.ts';
 import { ReportedEnd } from './reported-end.ts';
 
 /**
@@ -14,7 +15,8 @@ export interface Ended {
   readonly transaction: Transaction;
   /** What the position gains. */
   readonly gtids: readonly string[];
-  readonly coordinates: BinlogCoordinates;
+  readonly file: string;
+  readonly offset: number;
   readonly lastVersion: Version;
   readonly isHeld: boolean;
 }
@@ -29,6 +31,8 @@ export class BatchBuilder {
   /** How many of them belong to complete transactions. */
   #completeChanges = 0;
   #completeBytes = 0;
+  /** That have ended. */
+  #transactions = 0;
   #openBytes = 0;
   /** Something has ended since the last batch that was no chunk. */
   #ended = false;
@@ -45,6 +49,16 @@ export class BatchBuilder {
     return this.#completeBytes + this.#openBytes + this.#changes.length * CHANGE_BYTES;
   }
 
+  /** How many wait. */
+  get changes(): number {
+    return this.#changes.length;
+  }
+
+  /** Only the first so many stay. */
+  cut(changes: number): void {
+    this.#changes.length = changes;
+  }
+
   /** A change of the open transaction. */
   add(change: Change): void {
     this.#changes.push(change);
@@ -57,19 +71,33 @@ export class BatchBuilder {
   }
 
   /** The open transaction is complete and ends here; `isHeld`: the position must not move to it yet. */
-  end({ transaction, gtids, coordinates, lastVersion, isHeld }: Ended): void {
-    this.#commitTimeMs = transaction.commitTimeUs / 1000;
-    this.#completeChanges = this.#changes.length;
-    this.#completeBytes += this.#openBytes;
-    this.#openBytes = 0;
-    this.#ended = true;
-    this.#end.reach(gtids, coordinates, lastVersion, isHeld);
+  end({ transaction, gtids, file, offset, lastVersion, isHeld }: Ended): void {
+    this.#complete(transaction);
+    if (isHeld) this.#end.hold(gtids);
+    else this.#end.reach(gtids, file, offset, lastVersion);
+  }
+
+  /** The same for a transaction of MySQL that holds nothing back: nearly every one. */
+  endLogged(transaction: LoggedTransaction, file: string, offset: number, lastVersion: Version): void {
+    const { source, number } = transaction;
+    this.#complete(transaction);
+    if (typeof number === 'number') this.#end.reachNumber(source, number, file, offset, lastVersion);
+    else this.#end.reach([transaction.gtid], file, offset, lastVersion);
   }
 
   /** No transaction is open, and the stream has come this far; null: the position must not move. */
   heartbeat(coordinates: BinlogCoordinates | null, lastVersion: Version): void {
     this.#ended = true;
-    if (coordinates !== null) this.#end.reach([], coordinates, lastVersion, false);
+    if (coordinates !== null) this.#end.reach([], coordinates.file, coordinates.offset, lastVersion);
+  }
+
+  #complete({ commitTimeUs }: Transaction): void {
+    this.#commitTimeMs = commitTimeUs / 1000;
+    this.#completeChanges = this.#changes.length;
+    this.#completeBytes += this.#openBytes;
+    this.#openBytes = 0;
+    this.#ended = true;
+    this.#transactions++;
   }
 
   take(): ChangeBatch | null {
@@ -85,11 +113,13 @@ export class BatchBuilder {
       sizeBytes: this.#completeBytes,
       end,
       commitTimeMs: this.#commitTimeMs,
+      transactions: this.#transactions,
       ...(end === null || heldEnds > 0 ? { heldEnds } : {}),
     };
     this.#changes = all ? [] : this.#changes.slice(this.#completeChanges);
     this.#completeChanges = 0;
     this.#completeBytes = 0;
+    this.#transactions = 0;
     this.#commitTimeMs = null;
     this.#ended = false;
     return batch;

@@ -7,7 +7,7 @@ import { GtidReader, parseMariadbGtid, parseTaggedGtid } from './binlog/gtid-eve
 import { HEADER_BYTES, lengthOf, nextPositionOf, timestampOf, typeOf } from './binlog/header.ts';
 import { uncompressedEvent } from './binlog/mariadb-compression.ts';
 import type { StoredRow } from './binlog/row-images.ts';
-import { columnsAt, ROWS_LAYOUT, tableIdOf, type RowsLayout, type TableReader } from './binlog/rows.ts';
+import { columnsAt, ROWS_LAYOUT, tableIdOf, type RowsLayout } from './binlog/rows.ts';
 import { parsePayload, PayloadEvents } from './binlog/transaction-payload.ts';
 import { EventDecoder, type EventDecoderOptions } from './event-decoder.ts';
 import { EVENT, eventName } from './event-type.ts';
@@ -155,22 +155,29 @@ export class BinlogDecoder {
     const timestamp = timestampOf(bytes, start);
     const size = end - start - HEADER_BYTES;
     const rows = ROWS_LAYOUT[type] ?? null;
-    if (rows !== null) {
-      const tableId = tableIdOf(bytes, start);
-      const images = this.#images(this.#tables.byId(tableId), rows, bytes, start, end);
-      this.#events.push(type, { timestamp, nextPosition, size, tableId, images } as BinlogEvent);
-      return;
-    }
+    if (rows !== null) return this.#rows(type, rows, bytes, start, end, nextPosition);
     switch (type) {
       // Written out, because nearly every transaction has them.
-      case EVENT.gtid:
+      case EVENT.gtid: {
+        const gtids = this.#gtids;
+        gtids.read(bytes, start, end);
+        const { source, number, commitTimeUs = timestamp * 1000 } = gtids;
+        this.#events.transaction(source, number, commitTimeUs, nextPosition);
+        return;
+      }
+      case EVENT.xid:
+        this.#events.commit(nextPosition);
+        return;
       case EVENT.anonymousGtid: {
-        const { gtid, commitTimeUs } = this.#gtids.read(bytes, start, end);
-        this.#events.push(type, { timestamp, nextPosition, size, gtid, commitTimeUs } as BinlogEvent);
+        this.#gtids.read(bytes, start, end);
+        const { commitTimeUs } = this.#gtids;
+        this.#events.push(type, { timestamp, nextPosition, size, gtid: '', commitTimeUs } as BinlogEvent);
         return;
       }
       case EVENT.query:
       case EVENT.queryCompressed: {
+        if (type === EVENT.query && control.isBegin(bytes, start, end))
+          return this.#events.begin(timestamp, nextPosition);
         const { query, schema } = control.parseQuery(bytes, start, end, type === EVENT.queryCompressed);
         this.#events.push(type, { timestamp, nextPosition, size, query, schema } as BinlogEvent);
         return;
@@ -214,14 +221,42 @@ export class BinlogDecoder {
     }
   }
 
-  #images(table: TableReader, layout: RowsLayout, bytes: Buffer, start: number, end: number): StoredRow[] {
+  #rows(type: number, layout: RowsLayout, bytes: Buffer, start: number, end: number, nextPosition: number): void {
+    const tableId = tableIdOf(bytes, start);
+    const table = this.#tables.byId(tableId);
     const at = columnsAt(bytes, start, end, layout.version);
     const head = table.head(bytes, at, end, layout);
     const from = at + table.headBytes(layout);
-    if (!layout.isCompressed && !this.#events.holdsRows) return table.read(head, bytes, from, end);
-    // Rows that are held may be held for long: not with all that came together with them.
-    const rows = layout.isCompressed ? uncompressedEvent(bytes, from, end) : Buffer.from(bytes.subarray(from, end));
-    return table.read(head, rows, 0, rows.length);
+    const size = end - start - HEADER_BYTES;
+    if (this.#events.holdsRows) {
+      // They may be held for long: not with all that came together with them.
+      const rows = layout.isCompressed ? uncompressedEvent(bytes, from, end) : Buffer.from(bytes.subarray(from, end));
+      const images: StoredRow[] = [];
+      const add = (first: StoredRow, second: StoredRow | null): void => {
+        images.push(first);
+        if (second !== null) images.push(second);
+      };
+      table.read(head, rows, 0, rows.length, { add });
+      this.#events.push(type, {
+        timestamp: timestampOf(bytes, start),
+        nextPosition,
+        size,
+        tableId,
+        images,
+      } as BinlogEvent);
+      return;
+    }
+    const writer = this.#events.beginRows(layout.operation, tableId);
+    try {
+      if (layout.isCompressed) {
+        const rows = uncompressedEvent(bytes, from, end);
+        table.read(head, rows, 0, rows.length, writer);
+      } else table.read(head, bytes, from, end, writer);
+    } catch (error) {
+      writer.drop();
+      throw error;
+    }
+    this.#events.endRows(size, nextPosition);
   }
 
   /** After an error nothing is read any more: what comes behind it would be read as if nothing had been there. */

@@ -12,7 +12,8 @@ import { errorMessage, SluiceError } from '../runtime/errors.ts';
  */
 export function columnFor(definition: ColumnDefinition, flavour: Flavour): Column {
   const type = typeInWords(definition.columnType);
-  return { name: definition.name, type, ...sound(formFor(type, flavour), definition.name, type) };
+  const form = formFor(type, flavour);
+  return { name: definition.name, type, ...(AS_IT_IS.has(form) ? form : sound(form, definition.name, type)) };
 }
 
 /** A value that is not of its column's type comes from a damaged event: no key and no row may be made of it. */
@@ -47,6 +48,9 @@ const INTEGER: Form = {
 };
 
 const TEXT: Form = { text: (value) => value as string, json: (value) => value as string };
+
+/** Nothing can go wrong with these: no closure stands around them. */
+const AS_IT_IS: ReadonlySet<Form> = new Set([INTEGER, TEXT]);
 
 const BINARY: Form = { text: hex, json: hex };
 

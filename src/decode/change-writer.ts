@@ -1,8 +1,8 @@
-import type { QueryEvent, RowsEvent } from '../model/binlog-event.ts';
+import type { QueryEvent, RowImage, RowsEvent } from '../model/binlog-event.ts';
 import type { Operation, Table, TableChangeOperation, Transaction } from '../model/row-change.ts';
 import { firstVersion, type Version } from '../model/version.ts';
 import type { BatchBuilder } from './batch-builder.ts';
-import { imagesPerRow, rowChange } from './row-change.ts';
+import { imagesPerRow } from './images-per-row.ts';
 import { touchedTables } from './table-change.ts';
 import type { HeldRows } from './xa/held-rows.ts';
 
@@ -18,6 +18,11 @@ export class ChangeWriter {
   readonly #lowerCaseNames: boolean;
   #version: Version;
   #changesOfTransaction = 0;
+  /** Of the event whose rows are being added. */
+  #operation: Operation = 'insert';
+  #table: Table | null = null;
+  #transaction: Transaction | null = null;
+  #openedAt = 0;
 
   constructor({ batches, lastVersion, lowerCaseNames }: ChangeWriterOptions) {
     this.#batches = batches;
@@ -38,19 +43,49 @@ export class ChangeWriter {
     this.#changesOfTransaction = 0;
   }
 
+  /** Rows of one event begin: `add` for each, then `close`. */
+  open(operation: Operation, table: Table, transaction: Transaction): void {
+    this.#operation = operation;
+    this.#table = table;
+    this.#transaction = transaction;
+    this.#openedAt = this.#batches.changes;
+  }
+
+  /** `first`: the only image, or that of before. */
+  add(first: RowImage, second: RowImage | null): void {
+    const operation = this.#operation;
+    const table = this.#table;
+    const transaction = this.#transaction;
+    if (table === null || transaction === null) throw new Error('a row without an event');
+    const before = operation === 'insert' ? null : first;
+    const after = operation === 'insert' ? first : second;
+    const version = this.#nextVersion(transaction);
+    this.#batches.add({ kind: 'row', operation, table, before, after, version, transaction });
+  }
+
+  close(sizeBytes: number): void {
+    if (this.#transaction !== null) this.#batches.addBytes(sizeBytes, this.#transaction);
+  }
+
+  /** Rows of an event that turned out to be unreadable: none of it is true. */
+  drop(): void {
+    this.#batches.cut(this.#openedAt);
+  }
+
   rows(
     operation: Operation,
     table: Table,
     { images, size }: Pick<RowsEvent, 'images' | 'size'>,
     transaction: Transaction,
   ): void {
+    this.open(operation, table, transaction);
     const step = imagesPerRow(operation);
     for (let index = 0; index < images.length; index += step) {
-      const [first, second = null] = [images[index], images[index + 1]];
+      const first = images[index];
       if (first === undefined) break;
-      this.#batches.add(rowChange(operation, table, { first, second }, this.#nextVersion(transaction), transaction));
+      this.add(first, step === 1 ? null : (images[index + 1] ?? null));
     }
-    this.#batches.addBytes(size, transaction);
+    this.close(size);
   }
 
   /** A statement that is logged as text in every format: DDL, GRANT, … */

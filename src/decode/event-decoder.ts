@@ -9,12 +9,13 @@ import type {
   XaPrepareEvent,
 } from '../model/binlog-event.ts';
 import { formatCoordinates, type ResumePoint } from '../model/position.ts';
-import type { ChangeBatch, Operation, Transaction } from '../model/row-change.ts';
+import type { ChangeBatch, Operation, Table, Transaction } from '../model/row-change.ts';
 import { SluiceError } from '../runtime/errors.ts';
 import { PositionGone } from '../runtime/position-gone.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { EVENT, eventName, WITHOUT_CHANGES, whyUnreadable } from './event-type.ts';
+import { LoggedTransaction } from './logged-transaction.ts';
 import { queryKind } from './query-kind.ts';
 import { TableRegistry } from './table-registry.ts';
 import { HeldRows } from './xa/held-rows.ts';
@@ -115,6 +116,46 @@ export class EventDecoder {
     return this.#batches.take();
   }
 
+  /** What `push` does with MySQL's GTID event. This and the next three are done for every transaction: no object is made for an event. */
+  transaction(source: string, number: number | bigint, commitTimeUs: number, nextPosition: number): void {
+    this.#closeEmpty();
+    this.#begin(new LoggedTransaction(source, number, commitTimeUs, this.#file, this.#offset), false);
+    this.#advance(nextPosition);
+  }
+
+  /** A query of `BEGIN`. */
+  begin(timestamp: number, nextPosition: number): void {
+    // Behind a GTID event it belongs to that transaction; alone it opens one (servers before GTID events).
+    if (this.#transaction === null || this.#explicit) {
+      this.#closeEmpty();
+      this.#open(null, timestamp * 1000, true);
+    }
+    this.#explicit = true;
+    this.#advance(nextPosition);
+  }
+
+  /** Where the rows of one event go, before `endRows`; not while rows are held. */
+  beginRows(operation: Operation, tableId: number): ChangeWriter {
+    const transaction = this.#transaction;
+    if (transaction === null) throw this.#undecodable('rows outside any transaction');
+    this.#writer.open(operation, this.#table(tableId), transaction);
+    return this.#writer;
+  }
+
+  endRows(sizeBytes: number, nextPosition: number): void {
+    this.#writer.close(sizeBytes);
+    this.#advance(nextPosition);
+  }
+
+  /** An XID event. */
+  commit(nextPosition: number): void {
+    const transaction = this.#transaction;
+    if (transaction === null) throw this.#undecodable('the end of a transaction that never began');
+    if (this.#held !== null) this.#writer.held(this.#held, transaction);
+    this.#advance(nextPosition);
+    this.#close(transaction, null);
+  }
+
   /** One event, in stream order. Throws SOURCE_DECODE for what may carry changes and cannot be read. */
   push(type: number, event: BinlogEvent): void {
     switch (type) {
@@ -153,7 +194,7 @@ export class EventDecoder {
         this.#tables.define(event as TableMapEvent);
         break;
       case EVENT.xid:
-        this.#commit(event, this.#transaction);
+        this.commit(event.nextPosition);
         return;
       case EVENT.xaPrepare:
         this.#xaPrepare(event as XaPrepareEvent, this.#transaction);
@@ -170,7 +211,7 @@ export class EventDecoder {
       default:
         if (!WITHOUT_CHANGES.has(type)) throw this.#undecodable(`${eventName(type)}: ${whyUnreadable(type)}`);
     }
-    this.#advance(event);
+    this.#advance(event.nextPosition);
   }
 
   #gtid(event: GtidEvent, gtid: string | null): void {
@@ -182,10 +223,14 @@ export class EventDecoder {
 
   #open(gtid: string | null, commitTimeUs: number, explicit: boolean): Transaction {
     const transaction = { gtid, commitTimeUs, begin: { file: this.#file, offset: this.#offset } };
+    this.#begin(transaction, explicit);
+    return transaction;
+  }
+
+  #begin(transaction: Transaction, explicit: boolean): void {
     this.#transaction = transaction;
     this.#explicit = explicit;
     this.#writer.begin();
-    return transaction;
   }
 
   #query(event: QueryEvent): void {
@@ -196,27 +241,25 @@ export class EventDecoder {
       );
     }
     if (kind === 'begin' || kind === 'xa start') {
-      // Behind a GTID event it belongs to that transaction; alone it opens one (servers before GTID events).
-      if (this.#transaction === null || this.#explicit) {
-        this.#closeEmpty();
-        this.#open(null, event.timestamp * 1000, true);
-      }
-      this.#explicit = true;
+      this.begin(event.timestamp, event.nextPosition);
       if (kind === 'xa start') this.#held = new HeldRows();
-    } else if (kind !== 'inside' && (kind !== 'definition' || !this.#explicit)) {
+      return;
+    }
+    if (kind !== 'inside' && (kind !== 'definition' || !this.#explicit)) {
       const transaction = this.#transaction ?? this.#open(null, event.timestamp * 1000, false);
       if (kind === 'xa commit' || kind === 'xa rollback') return this.#xaEnd(event, kind, transaction);
       if (kind === 'definition') this.#writer.definition(event, transaction);
-      this.#commit(event, transaction);
+      this.commit(event.nextPosition);
       return;
-    } else if (kind === 'definition' && this.#transaction !== null) {
+    }
+    if (kind === 'definition' && this.#transaction !== null) {
       this.#writer.definition(event, this.#transaction);
     }
-    this.#advance(event);
+    this.#advance(event.nextPosition);
   }
 
   #xaPrepare(event: XaPrepareEvent, transaction: Transaction | null): void {
-    if (event.onePhase || transaction === null) return this.#commit(event, transaction);
+    if (event.onePhase || transaction === null) return this.commit(event.nextPosition);
     const rows = this.#held;
     if (rows === null) throw this.#undecodable('XA PREPARE of a transaction that did not begin with XA START');
     const { gtid, begin, commitTimeUs } = transaction;
@@ -225,7 +268,7 @@ export class EventDecoder {
     const former = this.#prepared.end(xid);
     if (former !== null) this.#writer.heldTables(former.rows, transaction);
     this.#prepared.prepare(xid, { rows, gtid, begin, preparedAtMs: commitTimeUs / 1000 });
-    this.#advance(event);
+    this.#advance(event.nextPosition);
     this.#close(transaction, [...this.#leftOut(former), ...(this.#leavesOut ? [] : gtidsOf(transaction))]);
   }
 
@@ -234,7 +277,7 @@ export class EventDecoder {
     if (this.#held !== null) {
       // Of the open transaction itself, which never was prepared.
       if (kind === 'xa rollback') this.#held = null;
-      return this.#commit(event, transaction);
+      return this.commit(event.nextPosition);
     }
     const xid = xidOfStatement(event.query);
     const prepared = xid === null ? null : this.#prepared.end(xid);
@@ -243,7 +286,7 @@ export class EventDecoder {
       // Prepared before our beginning: rows of any table may have become visible.
       else this.#writer.table('unknown_rows', { database: null, table: null }, transaction);
     }
-    this.#advance(event);
+    this.#advance(event.nextPosition);
     this.#close(transaction, [...this.#leftOut(prepared), ...gtidsOf(transaction)]);
   }
 
@@ -260,30 +303,33 @@ export class EventDecoder {
   #rows(operation: Operation, event: RowsEvent): void {
     const transaction = this.#transaction;
     if (transaction === null) throw this.#undecodable('rows outside any transaction');
-    const table = this.#tables.byId(event.tableId);
-    if (table === undefined) throw this.#undecodable(`rows of table id ${event.tableId}, which nothing has defined`);
+    const table = this.#table(event.tableId);
     if (this.#held === null) return this.#writer.rows(operation, table, event, transaction);
     this.#held.add({ operation, table, images: event.images, sizeBytes: event.size });
     this.#prepared.limit(this.#held);
   }
 
-  #commit(event: BinlogEvent, transaction: Transaction | null): void {
-    if (transaction === null) throw this.#undecodable('the end of a transaction that never began');
-    if (this.#held !== null) this.#writer.held(this.#held, transaction);
-    this.#advance(event);
-    this.#close(transaction, gtidsOf(transaction));
+  #table(tableId: number): Table {
+    const table = this.#tables.byId(tableId);
+    if (table === undefined) throw this.#undecodable(`rows of table id ${tableId}, which nothing has defined`);
+    return table;
   }
 
-  #close(transaction: Transaction, gtids: readonly string[]): void {
+  /** `gtids`: what the position gains; null: its own. */
+  #close(transaction: Transaction, gtids: readonly string[] | null): void {
     this.#transaction = null;
     this.#explicit = false;
     this.#held = null;
-    const coordinates = { file: this.#file, offset: this.#offset };
+    const file = this.#file;
+    const offset = this.#offset;
     const lastVersion = this.#writer.version;
     const isHeld = this.#isPositionHeld;
+    if (gtids === null && !isHeld && transaction instanceof LoggedTransaction) {
+      return this.#batches.endLogged(transaction, file, offset, lastVersion);
+    }
     // A position without a set gains none of them later, and nobody knows for how long they would be kept.
-    const gained = isHeld && !this.#hasSet ? [] : gtids;
-    this.#batches.end({ transaction, gtids: gained, coordinates, lastVersion, isHeld });
+    const gained = isHeld && !this.#hasSet ? [] : (gtids ?? gtidsOf(transaction));
+    this.#batches.end({ transaction, gtids: gained, file, offset, lastVersion, isHeld });
   }
 
   /** A transaction without a GTID cannot be left out of a set. */
@@ -298,7 +344,7 @@ export class EventDecoder {
     if (this.#writer.hasChanges || (this.#held?.count ?? 0) > 0) {
       throw this.#undecodable(`the transaction that began at ${formatCoordinates(this.#transaction.begin)} has no end`);
     }
-    this.#close(this.#transaction, gtidsOf(this.#transaction));
+    this.#close(this.#transaction, null);
   }
 
   #rotate(event: RotateEvent): void {
@@ -311,14 +357,14 @@ export class EventDecoder {
   /** Nothing is waiting on the source; says so, and moves the position past what the server skipped for us. */
   #heartbeat(event: HeartbeatEvent): void {
     if (this.#transaction !== null) return;
-    if (event.binlogName === this.#file) this.#advance(event);
+    if (event.binlogName === this.#file) this.#advance(event.nextPosition);
     const coordinates = this.#isPositionHeld ? null : { file: this.#file, offset: this.#offset };
     this.#batches.heartbeat(coordinates, this.#writer.version);
   }
 
   /** 0 (artificial, or MariaDB inside a transaction) and offsets beyond 4 GiB (they wrap) leave the offset as it was. */
-  #advance(event: BinlogEvent): void {
-    if (event.nextPosition > this.#offset) this.#offset = event.nextPosition;
+  #advance(nextPosition: number): void {
+    if (nextPosition > this.#offset) this.#offset = nextPosition;
   }
 
   #undecodable(reason: string): SluiceError {

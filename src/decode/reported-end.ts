@@ -1,4 +1,4 @@
-import type { BinlogCoordinates, TransactionEnd } from '../model/position.ts';
+import type { TransactionEnd } from '../model/position.ts';
 import type { Version } from '../model/version.ts';
 
 /**
@@ -6,36 +6,69 @@ import type { Version } from '../model/version.ts';
  * whose rows must come again after a restart). GTIDs that were held back move with the next end that is not.
  */
 export class ReportedEnd {
-  #coordinates: BinlogCoordinates | null = null;
+  /** Null: nothing has ended. */
+  #file: string | null = null;
+  #offset = 0;
   #lastVersion: Version = 0;
   #gtids: string[] = [];
+  /** Transactions of one server whose numbers follow each other are one text: `source:first-last`. First 0: there are none. */
+  #source = '';
+  #first = 0;
+  #last = 0;
   /** By replication domain: of MariaDB's GTIDs only the last one of each counts, and a wait may be long. */
   readonly #held = new Map<string, string>();
   #heldEnds = 0;
 
   /** A transaction ended; several GTIDs when it ends prepared ones too, none when its own must come again. */
-  reach(gtids: readonly string[], coordinates: BinlogCoordinates, lastVersion: Version, isHeld: boolean): void {
-    if (isHeld) {
-      for (const gtid of gtids) this.#hold(gtid);
-      this.#heldEnds++;
-      return;
-    }
+  reach(gtids: readonly string[], file: string, offset: number, lastVersion: Version): void {
     this.#release();
+    this.#endRun();
     for (const gtid of gtids) this.#gtids.push(gtid);
-    this.#coordinates = coordinates;
-    this.#lastVersion = lastVersion;
+    this.#move(file, offset, lastVersion);
+  }
+
+  /** The same for one GTID, as the usual transaction has. */
+  reachNumber(source: string, number: number, file: string, offset: number, lastVersion: Version): void {
+    this.#release();
+    if (number !== this.#last + 1 || this.#first === 0 || source !== this.#source) {
+      this.#endRun();
+      this.#source = source;
+      this.#first = number;
+    }
+    this.#last = number;
+    this.#move(file, offset, lastVersion);
+  }
+
+  /** A transaction ended, and the position must not move to it yet. */
+  hold(gtids: readonly string[]): void {
+    for (const gtid of gtids) this.#hold(gtid);
+    this.#heldEnds++;
   }
 
   /** Null: it may not move. Begins anew. */
   take(): { readonly end: TransactionEnd | null; readonly heldEnds: number } {
-    const coordinates = this.#coordinates;
+    const file = this.#file;
     const heldEnds = this.#heldEnds;
     this.#heldEnds = 0;
-    if (coordinates === null) return { end: null, heldEnds };
-    const end = { coordinates, gtids: this.#gtids, lastVersion: this.#lastVersion };
-    this.#coordinates = null;
+    if (file === null) return { end: null, heldEnds };
+    this.#endRun();
+    const end = { coordinates: { file, offset: this.#offset }, gtids: this.#gtids, lastVersion: this.#lastVersion };
+    this.#file = null;
     this.#gtids = [];
     return { end, heldEnds };
+  }
+
+  #move(file: string, offset: number, lastVersion: Version): void {
+    this.#file = file;
+    this.#offset = offset;
+    this.#lastVersion = lastVersion;
+  }
+
+  #endRun(): void {
+    if (this.#first === 0) return;
+    const range = this.#first === this.#last ? `${this.#first}` : `${this.#first}-${this.#last}`;
+    this.#gtids.push(`${this.#source}:${range}`);
+    this.#first = 0;
   }
 
   #hold(gtid: string): void {
@@ -48,6 +81,7 @@ export class ReportedEnd {
 
   #release(): void {
     if (this.#held.size === 0) return;
+    this.#endRun();
     for (const gtid of this.#held.values()) this.#gtids.push(gtid);
     this.#held.clear();
   }

@@ -45,7 +45,7 @@ export class TableRegistry {
 }
 
 function build(event: TableMapEvent, flavour: Flavour): Table {
-  const columns = event.columns.map((definition) => columnFor(definition, flavour));
+  const columns = event.columns.map((definition, place) => ({ ...columnFor(definition, flavour), place }));
   return {
     database: event.schemaName,
     name: event.tableName,

@@ -8,7 +8,7 @@ import { MysqlGtidSet } from './mysql-gtid-set.ts';
 import type { Flavour } from './position.ts';
 
 export interface GtidSet {
-  /** Adds one transaction. Adding it again changes nothing (MySQL) or repeats "the last one of its domain" (MariaDB). */
+  /** Adds one transaction; of MySQL also several of one source, `uuid:5-104`. Adding it again changes nothing (MySQL) or repeats "the last one of its domain" (MariaDB). */
   add(gtid: string): void;
   contains(gtid: string): boolean;
   isEmpty(): boolean;

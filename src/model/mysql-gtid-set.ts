@@ -29,8 +29,7 @@ export class MysqlGtidSet implements GtidSet {
 
   add(gtid: string): void {
     const colon = gtid.lastIndexOf(':');
-    const number = toNumber(gtid.slice(colon + 1), gtid);
-    this.#insert(this.#intervalsOf(gtid.slice(0, colon), gtid), number, number);
+    this.#parseInterval(gtid.slice(0, colon), gtid.slice(colon + 1), gtid);
   }
 
   contains(gtid: string): boolean {

@@ -48,7 +48,8 @@ export interface ResumePoint {
 
 /**
  * What a batch adds to the position when everything in it is acknowledged.
- * `gtids` are those of the transactions that ended since the previous end, in commit order (empty without GTIDs).
+ * `gtids` are those of the transactions that ended since the previous end, in commit order (empty without GTIDs); MySQL's whose
+ * numbers follow each other are one text, `uuid:5-104`.
  */
 export interface TransactionEnd {
   readonly coordinates: BinlogCoordinates;

@@ -19,6 +19,8 @@ export interface Column {
   readonly name: string;
   /** The type in words, as docs/types.md names it: `int unsigned`, `decimal`, `varchar`, … */
   readonly type: string;
+  /** Where it stands in its table, from 0; absent where rows do not come from the log. */
+  readonly place?: number;
   /** Canonical text, what `CAST(column AS CHAR)` gives in UTC (docs/types.md). Never called with null. */
   text(value: ColumnValue): string;
   /** The value for JSON: numbers where they are exact, else the canonical text; JSON columns as they are. */
@@ -35,8 +37,17 @@ export interface Table {
   readonly primaryKey: readonly string[];
 }
 
+/** What rows of the log have beside their columns. Symbols, because any name may be one of a column. */
+export const VALUE_AT: unique symbol = Symbol('value at');
+export const SAME_AT: unique symbol = Symbol('same at');
+
 /** One image of a row: column name → value. */
-export type Row = Readonly<Record<string, ColumnValue>>;
+export type Row = Readonly<Record<string, ColumnValue>> & {
+  /** The same by the column's place in the table, which is much quicker. */
+  [VALUE_AT]?(place: number): ColumnValue;
+  /** True: the column surely holds the same in the other image, and nothing of it was decoded to find out. */
+  [SAME_AT]?(place: number, other: Row): boolean;
+};
 
 /** Facts shared by all row changes of a transaction. */
 export interface Transaction {
@@ -89,6 +100,8 @@ export interface ChangeBatch {
   readonly end: TransactionEnd | null;
   /** Commit time of the newest transaction in it, ms since the epoch; null for a heartbeat: nothing is waiting. */
   readonly commitTimeMs: number | null;
+  /** How many transactions ended in it; absent: one, if any has. */
+  readonly transactions?: number;
   /**
    * How many transactions ended in it that `end` does not cover: an XA transaction before them is still prepared, and must come
    * again after a restart. Set also when there are none and `end` is null for that reason alone.

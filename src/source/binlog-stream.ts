@@ -34,7 +34,7 @@ export interface BinlogStreamOptions {
  * is pushed. An instance is never used again: after a dead connection zongji does not start a second time.
  *
  * A batch reaches a consumer that waits in the same tick in which its chunk of the socket was parsed: while a chunk is
- * parsed (synchronously, event by event) the decoder collects, and one `nextTick` behind it wakes the consumer.
+ * parsed (synchronously, event by event) the decoder collects, and its end wakes the consumer.
  */
 export class BinlogStream {
   readonly #options: BinlogStreamOptions;
@@ -43,7 +43,6 @@ export class BinlogStream {
   #tap: BinlogTap | null = null;
   #failure: { readonly error: unknown } | null = null;
   #wake: (() => void) | null = null;
-  #flushing = false;
   #streaming = false;
   #paused = false;
 
@@ -108,20 +107,9 @@ export class BinlogStream {
     prepareReplica(connection, ctrlConnection, session, (error) => this.#fail(error));
     this.#tap = new BinlogTap({
       zongji: internalsOf(this.#zongji),
-      onEvent: (bytes, start, end) => {
-        decoder.push(bytes, start, end);
-        this.#scheduleFlush();
-      },
+      onEvent: (bytes, start, end) => decoder.push(bytes, start, end),
+      onChunk: () => this.#flush(),
       onBroken: (error) => this.#fail(error),
-    });
-  }
-
-  #scheduleFlush(): void {
-    if (this.#flushing) return;
-    this.#flushing = true;
-    process.nextTick(() => {
-      this.#flushing = false;
-      this.#flush();
     });
   }
 
@@ -137,7 +125,7 @@ export class BinlogStream {
     this.#pauseIfFull();
   }
 
-  /** Here no packet of the chunk is left; mysql2 would have to copy those that come while it is paused. */
+  /** Here no packet of the chunk is left. */
   #pauseIfFull(): void {
     if (this.#paused || this.#options.decoder.bufferedBytes <= this.#options.maxBufferedBytes) return;
     this.#paused = true;

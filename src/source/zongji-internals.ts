@@ -4,7 +4,7 @@
  */
 import type ZongJi from '@vlasky/zongji';
 
-/** mysql2's packet. The parser uses one object for all of them: nothing of it may be kept but the bytes, which are never written again. */
+/** mysql2's packet. */
 export interface Packet {
   readonly buffer: Buffer;
   /** Where the payload begins. */
@@ -12,9 +12,21 @@ export interface Packet {
   readonly end: number;
 }
 
-/** The mysql2 command that sends the dump request. `start` returns the function that receives the next packet, and so does that one. */
+/** Is given every chunk of the socket; they are made anew for each read, so that nobody writes to them again. */
+export interface PacketParser {
+  execute(chunk: Buffer): void;
+}
+
+/** mysql2's connection. It asks for its parser with every chunk, whether the socket is encrypted or not. */
+export interface DumpConnection {
+  packetParser: PacketParser;
+  /** The number that the next packet must have; another one is complained of on the console. */
+  sequenceId: number;
+}
+
+/** The mysql2 command that sends the dump request. `start` returns the function that receives the next packet. */
 export interface BinlogCommand {
-  start(packet: Packet | undefined, connection: unknown): unknown;
+  start(packet: Packet | undefined, connection: DumpConnection): unknown;
 }
 
 /** `callback` is told of what its own parser finds. */

@@ -27,25 +27,32 @@ export function parseFormatDescription(bytes: Buffer, start: number, end: number
 }
 
 const BEGIN = Buffer.from('BEGIN');
-/** Nobody needs the schema to begin a transaction. */
-const BEGIN_FACTS = { query: 'BEGIN', schema: '' };
 
 /** Thread (4), seconds (4), length of the schema (1), error (2), length of the status variables (2), those, schema, 0, text. */
 export function parseQuery(bytes: Buffer, start: number, end: number, isCompressed: boolean): { query: string; schema: string } {
-  const at = start + HEADER_BYTES;
-  const schemaBytes = bytes[at + 8] ?? 0;
-  const statusBytes = (bytes[at + 11] ?? 0) | ((bytes[at + 12] ?? 0) << 8);
-  const schemaAt = at + 13 + statusBytes;
-  const from = schemaAt + schemaBytes + 1;
+  const from = textAt(bytes, start);
   if (from > end) throw new Error('the event is too short');
-  // What nearly every transaction of MySQL has.
-  if (end - from === BEGIN.length && isBegin(bytes, from)) return BEGIN_FACTS;
+  const schemaAt = from - 1 - (bytes[start + HEADER_BYTES + SCHEMA_BYTES] ?? 0);
   const schema = bytes.toString('utf8', schemaAt, from - 1);
   const query = isCompressed ? uncompressedEvent(bytes, from, end).toString('utf8') : bytes.toString('utf8', from, end);
   return { query, schema };
 } // prettier-ignore
 
-function isBegin(bytes: Buffer, from: number): boolean {
+const SCHEMA_BYTES = 8;
+const STATUS_BYTES = 11;
+const STATUS = 13;
+
+/** Where the text of a query begins. */
+function textAt(bytes: Buffer, start: number): number {
+  const at = start + HEADER_BYTES;
+  const statusBytes = (bytes[at + STATUS_BYTES] ?? 0) | ((bytes[at + STATUS_BYTES + 1] ?? 0) << 8);
+  return at + STATUS + statusBytes + (bytes[at + SCHEMA_BYTES] ?? 0) + 1;
+}
+
+/** Is it the query that nearly every transaction of MySQL begins with? */
+export function isBegin(bytes: Buffer, start: number, end: number): boolean {
+  const from = textAt(bytes, start);
+  if (end - from !== BEGIN.length) return false;
   for (let index = 0; index < BEGIN.length; index++) if (bytes[from + index] !== BEGIN[index]) return false;
   return true;
 }

@@ -22,20 +22,23 @@ const MAX_HIGH = 2 ** 21;
  * every server of a topology. Source: MySQL source code documentation, class Gtid_event.
  */
 export class GtidReader {
+  /** Of the event that was read last, until the next one: no object is made for it. */
+  source = '00000000-0000-0000-0000-000000000000';
+  number: number | bigint = 0;
+  commitTimeUs: number | undefined;
   /** The UUID of the last one; one server writes most of them. */
   #bytes = Buffer.alloc(16);
-  #uuid = '00000000-0000-0000-0000-000000000000';
 
-  read(bytes: Buffer, start: number, end: number): GtidFacts {
+  read(bytes: Buffer, start: number, end: number): void {
     if (start + TIME > end) throw new Error('the event is too short');
     const numberAt = start + NUMBER;
     if (!this.#isLast(bytes, start + UUID)) {
       this.#bytes = Buffer.from(bytes.subarray(start + UUID, numberAt));
-      this.#uuid = uuidText(this.#bytes);
+      this.source = uuidText(this.#bytes);
     }
     const high = uint32(bytes, numberAt + 4);
-    const number = high < MAX_HIGH ? high * 0x100000000 + uint32(bytes, numberAt) : bytes.readBigUInt64LE(numberAt);
-    return { gtid: `${this.#uuid}:${number}`, commitTimeUs: commitTime(bytes, start + TIME, end) };
+    this.number = high < MAX_HIGH ? high * 0x100000000 + uint32(bytes, numberAt) : bytes.readBigUInt64LE(numberAt);
+    this.commitTimeUs = commitTime(bytes, start + TIME, end);
   }
 
   #isLast(bytes: Buffer, at: number): boolean {

@@ -1,3 +1,4 @@
+import type { Operation } from '../../model/row-change.ts';
 import { EVENT } from '../event-type.ts';
 import { HEADER_BYTES, uint48 } from './header.ts';
 import { COLUMN } from './column-type.ts';
@@ -9,6 +10,7 @@ import type { TableDefinition } from './table-map.ts';
 /** Of the first version no more than a table id (6 bytes) and flags (2) come before the columns; of the second, more data (2: its length). */
 export interface RowsLayout {
   readonly version: 1 | 2;
+  readonly operation: Operation;
   /** Two images of each row. */
   readonly isUpdate: boolean;
   /** The second image may have changes of documents instead of documents. */
@@ -18,22 +20,24 @@ export interface RowsLayout {
 }
 
 const ROWS = { isUpdate: false, isPartial: false, isCompressed: false };
-const UPDATE = { ...ROWS, isUpdate: true };
+const INSERT = { ...ROWS, operation: 'insert' } as const;
+const UPDATE = { ...ROWS, operation: 'update', isUpdate: true } as const;
+const DELETE = { ...ROWS, operation: 'delete' } as const;
 
 const LAYOUTS: readonly (readonly [number, RowsLayout])[] = [
-  [EVENT.writeRowsV1, { ...ROWS, version: 1 }],
+  [EVENT.writeRowsV1, { ...INSERT, version: 1 }],
   [EVENT.updateRowsV1, { ...UPDATE, version: 1 }],
-  [EVENT.deleteRowsV1, { ...ROWS, version: 1 }],
-  [EVENT.writeRows, { ...ROWS, version: 2 }],
+  [EVENT.deleteRowsV1, { ...DELETE, version: 1 }],
+  [EVENT.writeRows, { ...INSERT, version: 2 }],
   [EVENT.updateRows, { ...UPDATE, version: 2 }],
-  [EVENT.deleteRows, { ...ROWS, version: 2 }],
+  [EVENT.deleteRows, { ...DELETE, version: 2 }],
   [EVENT.partialUpdateRows, { ...UPDATE, version: 2, isPartial: true }],
-  [EVENT.writeRowsCompressedV1, { ...ROWS, version: 1, isCompressed: true }],
+  [EVENT.writeRowsCompressedV1, { ...INSERT, version: 1, isCompressed: true }],
   [EVENT.updateRowsCompressedV1, { ...UPDATE, version: 1, isCompressed: true }],
-  [EVENT.deleteRowsCompressedV1, { ...ROWS, version: 1, isCompressed: true }],
-  [EVENT.writeRowsCompressed, { ...ROWS, version: 2, isCompressed: true }],
+  [EVENT.deleteRowsCompressedV1, { ...DELETE, version: 1, isCompressed: true }],
+  [EVENT.writeRowsCompressed, { ...INSERT, version: 2, isCompressed: true }],
   [EVENT.updateRowsCompressed, { ...UPDATE, version: 2, isCompressed: true }],
-  [EVENT.deleteRowsCompressed, { ...ROWS, version: 2, isCompressed: true }],
+  [EVENT.deleteRowsCompressed, { ...DELETE, version: 2, isCompressed: true }],
 ];
 
 /** By the type of the event; null: it has no rows. */
@@ -44,6 +48,12 @@ export const ROWS_LAYOUT: readonly (RowsLayout | null)[] = Array.from(
 
 /** Said before each after image of a partial update, in its lowest bit: the JSON columns' bits follow. */
 const PARTIAL_JSON = 1;
+
+/** Takes the rows of an event as they are found. */
+export interface RowSink {
+  /** `second`: of an update, the image behind it. */
+  add(first: StoredRow, second: StoredRow | null): void;
+}
 
 /** How the rows of one table are read. */
 export class TableReader {
@@ -62,7 +72,7 @@ export class TableReader {
     const { columns } = definition;
     this.definition = definition;
     this.layouts = columns.map(columnLayout);
-    this.#row = rowClass(columns.map(({ name }) => name), this.layouts); // prettier-ignore
+    this.#row = rowClass(columns.map(({ name }) => name));
     this.#bitmapBytes = (columns.length + 7) >> 3;
     const full = new ImageShape(this.layouts, [...columns.keys()]);
     this.#fullRows = { first: full, second: null, isPartial: false };
@@ -71,24 +81,25 @@ export class TableReader {
   }
 
   /** The rows between `from` and `to`; of an update pairs, before and after. */
-  read(head: RowsHead, rows: Buffer, from: number, to: number): StoredRow[] {
+  read(head: RowsHead, rows: Buffer, from: number, to: number, sink: RowSink): void {
     const { first, second, isPartial } = head;
-    const images: StoredRow[] = [];
+    const Row = this.#row;
     for (let at = from; at < to;) {
-      const row = new this.#row(rows, at, first, null);
-      images.push(row);
+      const row = new Row(rows, at, first, null);
       at = first.end(rows, at, to);
-      if (second === null) continue;
+      if (second === null) {
+        sink.add(row, null);
+        continue;
+      }
       let shape = second;
       if (isPartial) {
         const cursor = new Cursor(rows, at, to);
         shape = this.#partialShape(second, cursor);
         at = cursor.at;
       }
-      images.push(new this.#row(rows, at, shape, row));
+      sink.add(row, new Row(rows, at, shape, row));
       at = shape.end(rows, at, to);
     }
-    return images;
   }
 
   /** What the event says before its rows. `at`: where the number of columns stands. */

@@ -1,7 +1,7 @@
 import type { RowsEvent } from '../../model/binlog-event.ts';
 import type { Operation, Table } from '../../model/row-change.ts';
 import { CHANGE_BYTES } from '../batch-builder.ts';
-import { imagesPerRow } from '../row-change.ts';
+import { imagesPerRow } from '../images-per-row.ts';
 
 /** One row event, as it was read. */
 export interface HeldEvent {

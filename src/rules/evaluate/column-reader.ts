@@ -1,4 +1,12 @@
-import type { Column, ColumnValue, JsonValue, Row, Table } from '../../model/row-change.ts';
+import {
+  SAME_AT,
+  VALUE_AT,
+  type Column,
+  type ColumnValue,
+  type JsonValue,
+  type Row,
+  type Table,
+} from '../../model/row-change.ts';
 import { SluiceError } from '../../runtime/errors.ts';
 
 /** The table's column of this name; upper and lower case are the same, as in MySQL. Throws RULE_COLUMN_MISSING. */
@@ -15,12 +23,17 @@ export function columnOf(table: Table, name: string, rule: string): Column {
 
 /** The value of a column in one image. An image without the column is not NULL: it tells nothing, and that stops the line. */
 export function valueOf(row: Row, column: Column): ColumnValue {
-  const value = row[column.name];
+  const value = valueIn(row, column);
   if (value !== undefined) return value;
   throw new SluiceError(
     'RULE_COLUMN_MISSING',
     `a row image comes without column \`${column.name}\`; the source must log full images (binlog_row_image=FULL)`,
   );
+}
+
+/** Undefined: the image does not have it. */
+export function valueIn(row: Row, { place, name }: Column): ColumnValue {
+  return place === undefined || row[VALUE_AT] === undefined ? row[name] : row[VALUE_AT](place);
 }
 
 export function jsonOf(row: Row, column: Column): JsonValue {
@@ -33,8 +46,10 @@ export function jsonOf(row: Row, column: Column): JsonValue {
  * objects are new with every event, so their canonical text decides.
  */
 export function sameValue(column: Column, before: Row, after: Row): boolean {
-  const old = before[column.name];
-  const now = after[column.name];
+  const { place } = column;
+  if (place !== undefined && before[SAME_AT]?.(place, after) === true) return true;
+  const old = valueIn(before, column);
+  const now = valueIn(after, column);
   // With binlog_row_image=MINIMAL or NOBLOB: what an update did not touch is in neither image, and what it did is in the second one.
   if (old === undefined || now === undefined) return old === now;
   if (old === now) return true;

@@ -15,7 +15,7 @@ import { BrokenRules, type BrokenTables } from './broken-rules.ts';
 import { Collapse, type RuleOnTable } from './collapse.ts';
 import type { Evaluation, EvaluationContext } from './evaluation.ts';
 import { LookupReader } from '../lookup/lookup-reader.ts';
-import { primaryKeyOf, RowOrigin, type OriginContext, type TableName } from './row-origin.ts';
+import { RowOrigin, type OriginContext, type TableName } from './row-origin.ts';
 import { epochId } from './epoch-id.ts';
 import { gapFlush, type GapFlush, type GapFlushOptions } from './gap-flush.ts';
 import { restateEpochs } from './restate-epochs.ts';
@@ -255,5 +255,5 @@ export class RuleEvaluator {
 }
 
 function originOf(change: RowChange, { name, primaryKey }: TableRules, { context }: Output): RowOrigin {
-  return new RowOrigin(change, name, primaryKeyOf(change, primaryKey), context);
+  return new RowOrigin(change, name, primaryKey, context);
 }

@@ -265,11 +265,27 @@ it('a row ends where its columns end, and each is found, whichever of them are t
           at += head.length + content;
         }
       }
+      // In a real image the bits that stand for no column are set.
+      if (there.length % 8 !== 0) nulls[nulls.length - 1] = (nulls.at(-1) ?? 0) | ((0xff << (there.length % 8)) & 0xff);
       const bytes = Buffer.concat([Buffer.from('xyz'), nulls, ...values]);
-      const shape = new ImageShape(columns, there);
+      const layouts = columns.map(({ size }) => ({ words: '', size, read: () => null }));
+      const shape = new ImageShape(layouts, there);
       expect(shape.end(bytes, 3, bytes.length)).toBe(bytes.length);
       expect(() => shape.end(bytes, 3, bytes.length - 1)).toThrow(/longer than its event/);
       for (const index of columns.keys()) expect(shape.find(bytes, 3, index)).toBe(places.get(index) ?? -2);
+      // Of every value the last byte is changed: it is the same nowhere but where there is none, or nothing in it.
+      for (const index of there) {
+        expect(shape.isSame(index, bytes, 3, Buffer.concat([Buffer.from('?'), bytes]), 4)).toBe(true);
+        const { size, length, isNull } = columns[index] ?? { size: 1, length: 0, isNull: true };
+        const [from, content] = [
+          places.get(index) ?? 0,
+          size > 0 ? size : Math.min(length, size === -1 ? 255 : length),
+        ];
+        if (isNull || content === 0) continue;
+        const changed = Buffer.from(bytes);
+        changed[from + (size > 0 ? 0 : -size) + content - 1] = 0xfe;
+        for (const other of there) expect(shape.isSame(other, bytes, 3, changed, 3)).toBe(other !== index);
+      }
     }),
   );
 });

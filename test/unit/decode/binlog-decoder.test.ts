@@ -111,6 +111,33 @@ describe('the log of a real server', () => {
   });
 });
 
+describe('a batch', () => {
+  it('of transactions that follow each other names their GTIDs in one text', () => {
+    const decoder = decoderOf('mysql');
+    pushAll(decoder, events.mysql);
+    const ends = takeAll(decoder).map(({ end, transactions }) => ({ gtids: end?.gtids ?? [], transactions }));
+    const [{ gtids, transactions } = { gtids: [], transactions: 0 }] = ends;
+    const numbers = gtids.map((gtid) => /^[0-9a-f-]{36}(?::[a-z]+)?:(\d+)(?:-(\d+))?$/.exec(gtid)?.slice(1) ?? []);
+    const count = numbers.reduce((sum, [first, last = first]) => sum + Number(last) - Number(first) + 1, 0);
+    expect(count).toBe(transactions);
+    expect(gtids.length).toBeLessThan(count / 2);
+  });
+
+  it('has no row of an event that cannot be read to its end', () => {
+    const plain = (event: Buffer): Buffer => (isDescription(event) ? event : sealed(event));
+    const at = events.mysql.findIndex((event) => typeOf(event) === EVENT.updateRows);
+    const rows = Buffer.from(events.mysql[at] ?? []);
+    // Two bytes more behind the last row: a row that is longer than its event.
+    const longer = Buffer.concat([rows.subarray(0, -4), Buffer.from([0, 0]), Buffer.alloc(4)]);
+    longer.writeUInt32LE(longer.length, 9);
+    const decoder = decoderOf('mysql', { maxChunkBytes: 0 });
+    pushAll(decoder, events.mysql.slice(0, at));
+    takeAll(decoder);
+    expect(() => decoder.push(plain(longer), 0, longer.length)).toThrow(/longer than its event/);
+    expect(() => decoder.take()).toThrow(/longer than its event/);
+  });
+});
+
 describe('the format description', () => {
   it('must come first, but for the rotation that the server makes up', () => {
     const body = Buffer.concat([Buffer.from('0400000000000000', 'hex'), Buffer.from('binlog.000009')]);

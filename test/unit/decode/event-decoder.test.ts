@@ -332,6 +332,7 @@ describe('the place in the log', () => {
       {
         changes: [],
         sizeBytes: 0,
+        transactions: 0,
         end: { coordinates: { file: 'binlog.000001', offset: 9_999 }, gtids: [], lastVersion: 1_700_000_000_000_000 },
         commitTimeMs: null,
       },

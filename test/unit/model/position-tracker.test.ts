@@ -12,7 +12,7 @@ it('folds the GTIDs, the coordinates and the last version of each end', () => {
   const tracker = new PositionTracker(start(`${UUID}:1-3`));
   tracker.advance({
     coordinates: { file: 'binlog.000001', offset: 900 },
-    gtids: [`${UUID}:4`, `${UUID}:5`],
+    gtids: [`${UUID}:4-5`],
     lastVersion: 20,
   });
   tracker.advance({ coordinates: { file: 'binlog.000002', offset: 200 }, gtids: [`${UUID}:7`], lastVersion: 30 });

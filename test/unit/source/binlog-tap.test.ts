@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { BinlogTap } from '../../../src/source/binlog-tap.ts';
-import type { BinlogCommand, Packet, ZongjiInternals } from '../../../src/source/zongji-internals.ts';
+import type { BinlogCommand, DumpConnection, ZongjiInternals } from '../../../src/source/zongji-internals.ts';
 
-/** A packet in the middle of a chunk, as the parser of mysql2 gives it. */
-function packet(event: string, marker = 0): Packet {
+/** A packet as it stands on the wire. */
+function packet(event: string, marker = 0, number = 7): Buffer {
   const payload = Buffer.concat([Buffer.from([marker]), Buffer.from(event)]);
-  const buffer = Buffer.concat([Buffer.from('before'), payload, Buffer.from('behind')]);
-  return { buffer, offset: 6, end: 6 + payload.length };
+  return Buffer.concat([Buffer.from([payload.length, 0, 0, number]), payload]);
 }
 
-/** zongji as far as the tap sees it. */
+/** zongji and its connection as far as the tap sees them. */
 function tapped(onEvent: (event: string) => void = () => undefined) {
   const events: string[] = [];
   const broken: unknown[] = [];
-  let started = 0;
+  const parsed: { readonly chunk: string; readonly number: number }[] = [];
+  let [started, chunks] = [0, 0];
   const zongji: ZongjiInternals = {
     BinlogClass: class implements BinlogCommand {
       start(): unknown {
@@ -30,22 +30,30 @@ function tapped(onEvent: (event: string) => void = () => undefined) {
       events.push(bytes.toString('latin1', start, end));
       onEvent(bytes.toString('latin1', start, end));
     },
+    onChunk: () => void chunks++,
     onBroken: (error) => broken.push(error),
   });
-  const command = new zongji.BinlogClass(() => undefined);
-  let receive = command.start(undefined, null) as (packet: Packet) => unknown;
-  const feed = (...packets: Packet[]): void => {
-    for (const each of packets) receive = receive(each) as typeof receive;
+  const connection: DumpConnection = {
+    sequenceId: 1,
+    packetParser: {
+      execute: (chunk) => parsed.push({ chunk: chunk.toString('latin1'), number: connection.sequenceId }),
+    },
   };
-  return { tap, events, broken, feed, started: () => started };
+  const command = new zongji.BinlogClass(() => undefined);
+  command.start(undefined, connection);
+  const feed = (...packets: Buffer[]): void => connection.packetParser.execute(Buffer.concat(packets));
+  return { tap, events, broken, parsed, feed, started: () => started, chunks: () => chunks };
 }
 
 describe('the tap on the packets of a dump', () => {
-  it('lets zongji ask for the dump, and stays between it and every packet', () => {
-    const { feed, events, started } = tapped();
-    feed(packet('one'), packet('two'), packet('three'));
+  it('lets zongji ask for the dump, and stays between both clients and every packet', () => {
+    const { feed, events, parsed, started, chunks } = tapped();
+    feed(packet('one'), packet('two'));
+    feed(packet('three'));
     expect(started()).toBe(1);
     expect(events).toEqual(['one', 'two', 'three']);
+    expect(parsed).toEqual([]);
+    expect(chunks()).toBe(2);
   });
 
   it('breaks when the server ends the stream', () => {
@@ -54,14 +62,22 @@ describe('the tap on the packets of a dump', () => {
     expect(broken).toMatchObject([{ message: 'the server ended the stream' }]);
   });
 
+  it('leaves an error of the server to the client, under the number that it expects', () => {
+    const { feed, broken, events, parsed } = tapped();
+    feed(packet('one'), packet('refused', 0xff, 9), packet('two'));
+    expect(parsed).toEqual([{ chunk: packet('refused', 0xff, 9).toString('latin1'), number: 9 }]);
+    expect([events, broken]).toEqual([['one'], []]);
+  });
+
   it('breaks at an event that cannot be read, and delivers nothing behind it', () => {
     const error = new Error('unreadable');
-    const { feed, broken, events } = tapped(() => {
+    const { feed, broken, events, chunks } = tapped(() => {
       throw error;
     });
     feed(packet('one'), packet('two'));
     expect(broken).toEqual([error]);
     expect(events).toEqual(['one']);
+    expect(chunks()).toBe(0);
   });
 
   it('delivers nothing after it was closed', () => {
