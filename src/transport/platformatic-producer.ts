@@ -10,6 +10,7 @@ export interface PlatformaticProducerOptions {
   readonly connection: KafkaConnection;
   /** Throws if nothing may be sent at this moment; asked right before anything is written to a broker. */
   readonly permit?: () => void;
+  readonly requestTimeoutMs?: number;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -35,7 +36,7 @@ export class PlatformaticProducer implements ProducerClient {
   async connect(): Promise<void> {
     // Only here: a process that never publishes to Kafka shall not carry its 45 MB.
     const { Producer } = await import('@platformatic/kafka');
-    const options = clientOptions(this.#options.connection);
+    const options = clientOptions(this.#options);
     const producer = new Producer({ ...options, idempotent: true, repeatOnStaleMetadata: false });
     const { permit } = this.#options;
     this.#producer = producer;
@@ -89,12 +90,13 @@ export class PlatformaticProducer implements ProducerClient {
   }
 }
 
-function clientOptions({ brokers, clientId, tls, sasl }: KafkaConnection): BaseOptions {
+function clientOptions({ connection, requestTimeoutMs }: PlatformaticProducerOptions): BaseOptions {
+  const { brokers, clientId, tls, sasl } = connection;
   return {
     clientId,
     bootstrapBrokers: brokers.map(addressOf),
     connectTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     timeout: ACKS_TIMEOUT_MS,
     metadataMaxAge: METADATA_AGE_MS,
     retries: false,
