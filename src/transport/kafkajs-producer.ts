@@ -14,8 +14,7 @@ export function createKafkajsProducer(options: KafkajsProducerOptions): Producer
   return {
     connect: () => producer.connect(),
     disconnect: () => producer.disconnect(),
-    send: ({ topic, records }) =>
-      producer.send({ topic, acks: -1, timeout: ACKS_TIMEOUT_MS, messages: [...records] }),
+    send: ({ topic, records }) => producer.send({ topic, acks: -1, timeout: ACKS_TIMEOUT_MS, messages: [...records] }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { isIP, type Socket } from 'node:net';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Connection, ConnectionPool } from '@platformatic/kafka';
@@ -42,9 +43,11 @@ export class PlatformaticConnections {
     });
   }
 
-  /** Whatever is under way fails. */
-  destroy(): void {
+  /** Whatever is under way fails; then the pool holds none of them any more. */
+  async destroy(): Promise<void> {
+    const closed = [...this.#open].filter((each) => each.isConnected()).map((each) => once(each, 'close'));
     for (const connection of this.#open) destroy(connection);
+    await Promise.all(closed);
   }
 }
 

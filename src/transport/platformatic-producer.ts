@@ -50,7 +50,7 @@ export class PlatformaticProducer implements ProducerClient {
 
   async disconnect(): Promise<void> {
     const closed = this.#producer?.close();
-    this.#connections?.destroy();
+    await this.#connections?.destroy();
     await closed;
   }
 
@@ -84,7 +84,7 @@ export class PlatformaticProducer implements ProducerClient {
       const error = inOurWords(cause);
       this.#producer?.clearMetadata();
       // An answer that comes after its time is never taken from the buffer, so none after it can be read.
-      if (isRequestTimeout(error)) this.#connections?.destroy();
+      if (isRequestTimeout(error)) await this.#connections?.destroy();
       throw error;
     }
   }
