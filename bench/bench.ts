@@ -7,9 +7,12 @@ import { parseArgs } from 'node:util';
 import { ensureServices } from '../deploy/local/services.ts';
 import { backlogThroughput } from './backlog.ts';
 import { delayAtRate, type Delays } from './delay.ts';
+import { captureToKafka } from './kafka-produce.ts';
 import type { PipelineName } from './pipelines.ts';
 import { benchRules } from './rules.ts';
 import { Workload } from './workload.ts';
+
+if (process.argv.includes('capture-to-kafka')) await captureToKafka().then(() => process.exit());
 
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, rules: { type: 'boolean' } },
