@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { Kafka, logLevel, type Admin, type ITopicConfig } from 'kafkajs';
 import { ensureServices } from '../deploy/local/services.ts';
 import { SluiceProcess } from '../deploy/local/sluice-process.ts';
 import type { BareProducerSettings } from './bare-producer.ts';
-import { DATABASE, TABLE, Workload, type Coordinates } from './workload.ts';
+import { TABLE, Workload, type Coordinates } from './workload.ts';
 
 interface Rate {
   readonly perSecond: number;
@@ -36,41 +36,38 @@ export async function captureToKafka(): Promise<void> {
   const admin = new Kafka({ brokers: [...brokers], clientId: 'bench', logLevel: logLevel.NOTHING }).admin();
   const workload = await Workload.create(addresses);
   const rates: Record<Contestant, Rate[]> = { sluice: [], kafkajs: [], '@platformatic/kafka': [] };
+  const run = randomUUID();
+  const topicOf = (name: Contestant, round: number): string => `bench-${run}-${round}-${name.replace(/\W/g, '')}`;
+  const topics = CONTESTANTS.flatMap((name) => Array.from({ length: rounds }, (_, index) => topicOf(name, index + 1)));
   try {
     await admin.connect();
+    await admin.createTopics({ waitForLeaders: true, topics: topics.map(topicConfig) });
     await workload.insertRows(rows);
     const from = await workload.coordinates();
     progress(`writing ${rows} single-row transactions`);
     await workload.updateSingly(rows);
     for (let round = 1; round <= rounds; round++) {
-      const written = await newTopic(admin);
+      const written = topicOf('sluice', round);
       for (const name of CONTESTANTS) {
-        const to = name === 'sluice' ? written : await newTopic(admin);
+        const to = topicOf(name, round);
         const rate =
           name === 'sluice'
             ? await capture({ workload, admin, brokers, topic: to, from, count: rows })
             : await bare({ library: name, brokers, from: written, to, partitions: PARTITIONS, count: rows });
         rates[name].push(rate);
         progress(`round ${round}: ${name}: ${Math.round(rate.perSecond)} records/s`);
-        if (name !== 'sluice') await admin.deleteTopics({ topics: [to] });
       }
-      await admin.deleteTopics({ topics: [written] });
     }
     report(rates);
   } finally {
+    // All at the end: asked about any topic, kafkajs also asks about those it has seen go.
+    await admin.deleteTopics({ topics });
     await admin.disconnect();
     await workload.close();
   }
 }
 
-async function newTopic(admin: Admin): Promise<string> {
-  const topic = `bench-${randomUUID()}`;
-  await admin.createTopics({
-    waitForLeaders: true,
-    topics: [{ topic, numPartitions: PARTITIONS, replicationFactor: 1 }],
-  });
-  return topic;
-}
+const topicConfig = (topic: string): ITopicConfig => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 });
 
 async function bare(settings: BareProducerSettings): Promise<Rate> {
   const script = fileURLToPath(new URL('bare-producer.ts', import.meta.url));
@@ -96,7 +93,7 @@ async function capture({ workload, admin, brokers, topic, from, count }: Capture
   const config = {
     name: `bench-${topic}`,
     rules: 'rules.yaml',
-    source: { url: workload.mysql.url, databases: [DATABASE], start: { file: from.file, offset: from.offset } },
+    source: { url: workload.mysql.url, start: { file: from.file, offset: from.offset } },
     targets: [{ name: 'main', url: workload.redisUrl }],
     transport: { kind: 'kafka', brokers, topic, partitions: PARTITIONS, replication_factor: 1 },
     admin: { port: 0 },
@@ -104,7 +101,9 @@ async function capture({ workload, admin, brokers, topic, from, count }: Capture
   writeFileSync(join(folder, 'sluice.yaml'), JSON.stringify(config));
   const daemon = new SluiceProcess({ args: ['capture', '--config', join(folder, 'sluice.yaml')] });
   try {
-    const first = await waitFor({ admin, topic, pid: daemon.pid, done: (records) => records > 0 });
+    const begun = waitFor({ admin, topic, pid: daemon.pid, done: (records) => records > 0 });
+    // It throws with the log of a daemon that ended.
+    const [first] = await Promise.all([begun, daemon.ready()]);
     const last = await waitFor({ admin, topic, pid: daemon.pid, done: (records) => records >= count });
     const records = last.records - first.records;
     return {
@@ -131,14 +130,19 @@ async function waitFor(wanted: {
 }): Promise<Seen> {
   const deadline = performance.now() + 300_000;
   for (;;) {
-    // Of a topic that is new to it, kafkajs may ask a broker that does not lead it yet.
-    const offsets = await wanted.admin.fetchTopicOffsets(wanted.topic).catch(() => []);
+    const offsets = await wanted.admin.fetchTopicOffsets(wanted.topic).catch(unlessNew);
     const records = offsets.reduce((sum, { high }) => sum + Number(high), 0);
     const seen = { records, atMs: performance.now(), cpuSeconds: await cpuSecondsOf(wanted.pid) };
     if (wanted.done(records)) return seen;
     if (seen.atMs > deadline) throw new Error(`${records} records after five minutes`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Of a topic that is new to it, kafkajs may ask a broker that does not lead it yet. */
+function unlessNew(error: unknown): [] {
+  if (error instanceof Error && 'type' in error && error.type === 'NOT_LEADER_FOR_PARTITION') return [];
+  throw error;
 }
 
 /** utime and stime of /proc, in ticks of 10 ms; NaN where there is no /proc. */
