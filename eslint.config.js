@@ -6,7 +6,7 @@ import tseslint from 'typescript-eslint';
 /** Which folder of src may import which client library: one technology, one room. */
 const CLIENTS = {
   source: ['@vlasky/zongji', 'mysql2', 'mysql2/promise'],
-  transport: ['kafkajs'],
+  transport: ['kafkajs', '@platformatic/kafka'],
   cache: ['ioredis'],
   'runtime/config': ['yaml', 'zod'],
 };

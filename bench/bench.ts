@@ -8,9 +8,12 @@ import { ensureServices } from '../deploy/local/services.ts';
 import { benchApplySide } from './apply-scenarios.ts';
 import { backlogThroughput } from './backlog.ts';
 import { delayAtRate, type Delays } from './delay.ts';
+import { captureToKafka } from './kafka-produce.ts';
 import type { PipelineName } from './pipelines.ts';
 import { benchRules } from './rules.ts';
 import { Workload } from './workload.ts';
+
+if (process.argv.includes('capture-to-kafka')) await captureToKafka().then(() => process.exit());
 
 const { values: flags } = parseArgs({
   options: {

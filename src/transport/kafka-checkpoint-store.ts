@@ -6,7 +6,8 @@ import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { CheckpointLog, tokenAt } from './kafka-checkpoint-log.ts';
 import type { KafkaConnection } from './kafka-client.ts';
 import { describeKafkaError } from './kafka-errors.ts';
-import { createProducer, produce, type ProducerClient } from './kafka-producer.ts';
+import { produce, type ProducerClient } from './kafka-producer.ts';
+import { createKafkajsProducer } from './kafkajs-producer.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import { rawText } from './record-decoder.ts';
 import { askBrokers, within } from './time-limit.ts';
@@ -150,7 +151,7 @@ export class KafkaCheckpointStore implements CheckpointStore {
   async #produce(key: string, value: Buffer | null): Promise<number> {
     this.#closing.signal.throwIfAborted();
     if (this.#producer === undefined) {
-      this.#producer = createProducer(this.#options);
+      this.#producer = createKafkajsProducer(this.#options);
       await askBrokers(this.#producer.connect());
     }
     return askBrokers(produce(this.#producer, this.#options.topic, PARTITION, [{ key, value, partition: PARTITION }]));

@@ -5,7 +5,7 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { Accumulator } from './accumulator.ts';
 import { deadLetterKey, encodeDeadLetter } from './dead-letter-record.ts';
 import type { KafkaConnection } from './kafka-client.ts';
-import { createProducer } from './kafka-producer.ts';
+import { createKafkajsProducer } from './kafkajs-producer.ts';
 import { KafkaSender } from './kafka-sender.ts';
 
 export interface KafkaDeadLettersOptions {
@@ -34,7 +34,7 @@ export class KafkaDeadLetters implements DeadLetters {
   constructor(options: KafkaDeadLettersOptions) {
     const { connection, logger } = options;
     this.#options = options;
-    this.#sender = new KafkaSender({ ...options, createProducer: () => createProducer({ connection, logger }) });
+    this.#sender = new KafkaSender({ ...options, createProducer: () => createKafkajsProducer({ connection, logger }) });
     this.#accumulator = new Accumulator({ partitions: PARTITION + 1, sender: this.#sender });
   }
 

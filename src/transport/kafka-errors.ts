@@ -34,16 +34,20 @@ const PERMANENT = new Set([
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 /** kafkajs makes the same error of every failed login, without a cause; the broker said nothing about this one. */
 const LOGIN_CUT = /Connection (error|timeout)|Closed connection|Not connected|timed out/i;
-const REQUEST_TIMEOUT = 'KafkaJSRequestTimeoutError';
+const REQUEST_TIMEOUTS = ['KafkaJSRequestTimeoutError', 'KafkaTimeoutError'];
+/** The names without JS are ours: what platformatic-errors.ts makes of the other library's. */
 const RETRY_NAMES = new Set([
+  ...REQUEST_TIMEOUTS,
+  'KafkaConnectionError',
   'KafkaJSConnectionError',
   'KafkaJSConnectionClosedError',
-  REQUEST_TIMEOUT,
   'KafkaJSBrokerNotFound',
   'KafkaJSMetadataNotLoaded',
   'KafkaJSTopicMetadataNotLoaded',
   'KafkaJSNoBrokerAvailableError',
 ]);
+
+const PROTOCOL_ERRORS = ['KafkaJSProtocolError', 'KafkaProtocolError'];
 
 export function classifyKafkaError(error: unknown): KafkaErrorClass {
   const chain = causes(error);
@@ -51,11 +55,12 @@ export function classifyKafkaError(error: unknown): KafkaErrorClass {
   if (types.some((type) => PERMANENT.has(type))) return 'permanent';
   const login = chain.find(({ name }) => name === 'KafkaJSSASLAuthenticationError');
   if (login !== undefined) return LOGIN_CUT.test(login.message) ? 'retry' : 'permanent';
+  if (chain.some(({ name }) => name === 'KafkaLoginError')) return 'permanent';
   if (types.some((type) => TOO_LARGE.has(type))) return 'too-large';
   const origin = chain.at(-1);
   if (origin === undefined) return 'rebuild';
   if (RETRY_NAMES.has(origin.name)) return 'retry';
-  return origin.name === 'KafkaJSProtocolError' && 'retriable' in origin && origin.retriable === true
+  return PROTOCOL_ERRORS.includes(origin.name) && 'retriable' in origin && origin.retriable === true
     ? 'retry'
     : 'rebuild';
 }
@@ -72,7 +77,7 @@ export function isKafkaError(error: unknown, ...types: readonly string[]): boole
 
 /** No answer came at all. */
 export function isRequestTimeout(error: unknown): boolean {
-  return causes(error).at(-1)?.name === REQUEST_TIMEOUT;
+  return REQUEST_TIMEOUTS.includes(causes(error).at(-1)?.name ?? '');
 }
 
 /** In words: the protocol's name, where there is one, and the message. */

@@ -25,7 +25,8 @@ export function fencedSocketFactory(permit: () => void): ISocketFactory {
   };
 }
 
-function fence(socket: Socket, permit: () => void): void {
+/** See fencedSocketFactory. */
+export function fence(socket: Socket, permit: () => void): void {
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]): boolean => {
     try {

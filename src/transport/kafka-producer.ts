@@ -1,23 +1,36 @@
-import type { PartitionerArgs, RecordMetadata } from 'kafkajs';
 import type { OutgoingRecord } from './accumulator.ts';
-import { createKafkaClient, type KafkaClientOptions } from './kafka-client.ts';
 
-export type Acknowledgement = Pick<RecordMetadata, 'topicName' | 'partition' | 'errorCode' | 'baseOffset'>;
+/** What the broker says about one partition. */
+export interface Acknowledgement {
+  readonly topicName: string;
+  readonly partition: number;
+  readonly errorCode: number;
+  /** Kafka offset of the first record. */
+  readonly baseOffset?: string | undefined;
+}
 
 /** A record as it is sent; without a value it is a tombstone. */
 export type ProducedRecord = Omit<OutgoingRecord, 'value'> & { readonly value: Buffer | null };
 
-/** What we use of a kafkajs producer; tests put a fake in its place. */
+export interface ProduceRequest {
+  readonly topic: string;
+  /** All of one partition. */
+  readonly records: readonly ProducedRecord[];
+}
+
+/**
+ * An idempotent producer (KIP-98) of one of the client libraries: a request that is repeated on it is written once. It
+ * repeats nothing for ever; the loop around it is KafkaSender's. Tests put a fake in its place.
+ */
 export interface ProducerClient {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
-  send(request: {
-    topic: string;
-    acks: number;
-    timeout: number;
-    messages: ProducedRecord[];
-  }): Promise<readonly Acknowledgement[]>;
+  /** With acks=all. Called for several partitions at the same time, never twice at once for one. */
+  send(request: ProduceRequest): Promise<readonly Acknowledgement[]>;
 }
+
+/** How long the leader may wait for its replicas (`acks=all`) before it answers REQUEST_TIMED_OUT. */
+export const ACKS_TIMEOUT_MS = 10_000;
 
 /** The answer did not say that our partition has the records. */
 export class UnverifiedError extends Error {
@@ -27,37 +40,19 @@ export class UnverifiedError extends Error {
   }
 }
 
-/** How long the leader may wait for its replicas (`acks=all`) before it answers REQUEST_TIMED_OUT. */
-const ACKS_TIMEOUT_MS = 10_000;
-
-/** An idempotent producer (KIP-98) that repeats a request once by itself; the loop around it is KafkaSender's. */
-export function createProducer(options: Omit<KafkaClientOptions, 'retries'>): ProducerClient {
-  return createKafkaClient({ ...options, retries: 1 }).producer({
-    idempotent: true,
-    allowAutoTopicCreation: false,
-    createPartitioner: () => partitionOf,
-  });
-}
-
-/** Each record names its partition; the library's own partitioner would hash with BigInt. */
-function partitionOf({ message }: PartitionerArgs): number {
-  if (message.partition === undefined) throw new TypeError('a record without partition');
-  return message.partition;
-}
-
 /**
- * Sends records of one partition with acks=all, and makes sure that they arrived. Two traps of kafkajs 2.2.4: a
- * request over several brokers resolves without the records of a partition whose leader moves meanwhile, and a
- * partition that is not in the client's metadata is left out silently. So: one partition per request, and the answer
- * must name it with an offset, that of the first record.
+ * Sends records of one partition, and makes sure that they arrived. Both libraries can answer without them: kafkajs 2.2.4
+ * resolves a request over several brokers without the records of a partition whose leader moves meanwhile, and leaves one
+ * that is not in its metadata out; @platformatic/kafka 1.35 takes the partition modulo the number it knows. So: one
+ * partition per request, and the answer must name it with an offset, that of the first record.
  */
 export async function produce(
   producer: ProducerClient,
   topic: string,
   partition: number,
-  records: ProducedRecord[],
+  records: readonly ProducedRecord[],
 ): Promise<number> {
-  const answers = await producer.send({ topic, acks: -1, timeout: ACKS_TIMEOUT_MS, messages: records });
+  const answers = await producer.send({ topic, records });
   const confirmed = answers.find(
     (answer) =>
       answer.topicName === topic &&

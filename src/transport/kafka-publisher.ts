@@ -6,12 +6,19 @@ import type { Metrics } from '../runtime/metrics.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { Accumulator, type OutgoingRecord } from './accumulator.ts';
 import type { KafkaConnection } from './kafka-client.ts';
-import { createProducer } from './kafka-producer.ts';
+import type { ProducerClient } from './kafka-producer.ts';
 import { KafkaSender } from './kafka-sender.ts';
 import { DEFAULT_RECORD_LIMIT, recordLimit } from './kafka-record-limit.ts';
 import { partitionFor } from './murmur2.ts';
 import { OversizedRecords } from './oversized-records.ts';
+import { PlatformaticProducer } from './platformatic-producer.ts';
 import { RecordEncoder } from './record-encoder.ts';
+
+export interface ProducerOptions {
+  readonly connection: KafkaConnection;
+  readonly logger: Logger;
+  readonly permit?: () => void;
+}
 
 export interface KafkaPublisherOptions {
   readonly connection: KafkaConnection;
@@ -22,12 +29,14 @@ export interface KafkaPublisherOptions {
   readonly logger: Logger;
   readonly metrics: Metrics;
   /**
-   * An idempotent kafkajs producer has one request per broker under way, so a batch over twelve partitions would wait
+   * An idempotent producer of either library has one request per broker under way, so a batch over twelve partitions would wait
    * twelve round trips. Each partition belongs to one producer for good: its sequence numbers count per partition.
    */
   readonly producers?: number;
   /** Throws if nothing may be sent at this moment; asked right before every send. */
   readonly permit?: () => void;
+  /** A producer of another client library (tests, measurements). */
+  readonly createProducer?: (options: ProducerOptions) => ProducerClient;
   /** How long `close` waits for what is in flight. */
   readonly closeTimeoutMs?: number;
 }
@@ -57,6 +66,7 @@ export class KafkaPublisher implements InvalidationPublisher {
   constructor(options: KafkaPublisherOptions) {
     const { connection, topic, partitions, logger } = options;
     this.#topic = topic;
+    const create = options.createProducer ?? ((producer) => new PlatformaticProducer(producer));
     const fence = options.permit === undefined ? {} : { permit: options.permit };
     this.#options = options;
     this.#oversized = new OversizedRecords(options);
@@ -72,7 +82,7 @@ export class KafkaPublisher implements InvalidationPublisher {
           ...options,
           link,
           smaller: this.#oversized.smaller,
-          createProducer: () => createProducer({ connection, logger, ...fence }),
+          createProducer: () => create({ connection, logger, ...fence }),
         }),
     );
     this.#accumulator = new Accumulator({

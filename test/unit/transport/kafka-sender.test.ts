@@ -50,10 +50,10 @@ class FakeCluster {
         this.log.push(`disconnect ${producer}`);
         return Promise.resolve();
       },
-      send: ({ acks, messages }) => {
-        expect(acks).toBe(-1);
-        const partition = messages[0]?.partition ?? -1;
-        this.sends.push({ producer, partition, values: messages.map(({ value }) => String(value)) });
+      send: ({ topic, records }) => {
+        expect(topic).toBe(TOPIC);
+        const partition = records[0]?.partition ?? -1;
+        this.sends.push({ producer, partition, values: records.map(({ value }) => String(value)) });
         const answer = this.answers.shift() ?? ack(partition);
         return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
       },

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { isIP, type Socket } from 'node:net';
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Connection, ConnectionPool } from '@platformatic/kafka';
+import { errorMessage } from '../runtime/errors.ts';
+import { fence } from './kafka-fenced-socket.ts';
+
+const KEEP_ALIVE_MS = 60_000;
+
+export interface PlatformaticConnectionsOptions {
+  readonly pool: ConnectionPool;
+  /** The very object the library spreads for each new socket; null: no TLS. */
+  readonly tls: TlsOptions | null;
+  readonly permit?: () => void;
+}
+
+/**
+ * Looks after the sockets of a producer of @platformatic/kafka 1.35, which itself
+ * - throws where nobody hears the second error of a connection (the first was a refused login): heard here;
+ * - lets an error in the code that takes an answer end the process: it ends the socket instead, and costs a reconnect;
+ * - names a server in the TLS handshake always or never: names are named, addresses not (RFC 6066);
+ * - closes a connection only when all is written, so never one to a broker that stopped reading: `destroy` does not wait.
+ */
+export class PlatformaticConnections {
+  readonly #open = new Set<Connection>();
+
+  constructor({ pool, tls, permit }: PlatformaticConnectionsOptions) {
+    pool.on('connecting', ({ broker, connection }) => {
+      this.#open.add(connection);
+      connection.on('error', () => undefined);
+      connection.on('close', () => this.#open.delete(connection));
+      if (tls !== null && isIP(broker.host) === 0) tls.servername = broker.host;
+      else if (tls !== null) delete tls.servername;
+    });
+    pool.on('failed', ({ connection }) => {
+      destroy(connection);
+      this.#open.delete(connection);
+    });
+    pool.on('connect', ({ connection: { socket } }) => {
+      socket.setKeepAlive(true, KEEP_ALIVE_MS);
+      if (permit !== undefined) fence(socket, permit);
+      guard(socket);
+    });
+  }
+
+  /** Whatever is under way fails; then the pool holds none of them any more. */
+  async destroy(): Promise<void> {
+    const closed = [...this.#open].filter((each) => each.isConnected()).map((each) => once(each, 'close'));
+    for (const connection of this.#open) destroy(connection);
+    await Promise.all(closed);
+  }
+}
+
+/** The socket is not there before the connection began. */
+function destroy(connection: { readonly socket: Socket | undefined }): void {
+  connection.socket?.destroy();
+}
+
+function guard(socket: Socket): void {
+  const listeners = socket.listeners('data') as ((chunk: Buffer) => void)[];
+  socket.removeAllListeners('data');
+  socket.on('data', (chunk: Buffer) => {
+    try {
+      for (const listener of listeners) listener(chunk);
+    } catch (error) {
+      socket.destroy(new Error(`the broker's answer was not understood: ${errorMessage(error)}`));
+    }
+  });
+}
