@@ -1,10 +1,9 @@
 /**
  * How fast rows are decoded and evaluated by one rule, against the client library's own parser with an empty handler: both are fed the same
- * recorded packets, in one process, turn by turn. `npx tsx bench/decode.ts [--transactions 20000] [--rows 1]`
+ * recorded packets, in one process, turn by turn.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
 import ZongJi from '@vlasky/zongji';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { startMysql } from '../deploy/local/services.ts';
@@ -14,21 +13,32 @@ import { RuleEvaluator } from '../src/rules/evaluate/evaluate.ts';
 import { loadRules } from '../src/rules/rule-file.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { Metrics } from '../src/runtime/metrics.ts';
+import { inTurns } from './in-turns.ts';
+import { atLeast, type Bench, type Comparison, type Scenario } from './scenario.ts';
 
 const MAGIC_BYTES = 4;
 const LENGTH_AT = 9;
+/** At least: each takes a second, and the first ones compile. */
 const ROUNDS = 7;
 /** As many events as a chunk of the socket has. */
 const CHUNK_BYTES = 64 * 1024;
 
-const { values } = parseArgs({
-  options: { transactions: { type: 'string', default: '20000' }, rows: { type: 'string', default: '1' } },
-});
-const transactions = Number(values.transactions);
-const rowsEach = Number(values.rows);
+interface Size {
+  readonly transactions: number;
+  readonly rowsEach: number;
+}
+
+export const decode: Scenario = {
+  name: 'decode',
+  about: 'decoding and evaluating recorded packets beside the parser of zongji, without any server',
+  run: async (bench) => [
+    await compare(bench, { transactions: 20_000, rowsEach: 1 }),
+    await compare(bench, { transactions: 1_000, rowsEach: 100 }),
+  ],
+};
 
 /** Events of single updates of a table with ten columns, each behind the marker byte of its packet. */
-async function record(): Promise<Buffer[]> {
+async function record({ transactions, rowsEach }: Size): Promise<Buffer[]> {
   const server = await startMysql({});
   try {
     const connection = await createConnection({ uri: server.url, multipleStatements: true });
@@ -150,24 +160,21 @@ function stock(chunks: readonly Chunk[]): number {
   return rows;
 }
 
-const chunks = chunksOf(await record());
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
-const times = { stock: [] as number[], decoded: [] as number[], evaluated: [] as number[] };
-const total = transactions * rowsEach;
-for (let round = 0; round < ROUNDS; round++) {
-  for (const [name, run] of [
-    ['stock', () => stock(chunks)],
-    ['decoded', () => ours(chunks, false)],
-    ['evaluated', () => ours(chunks, true)],
-  ] as const) {
+async function compare({ runs, progress }: Bench, size: Size): Promise<Comparison> {
+  const chunks = chunksOf(await record(size));
+  const total = size.transactions * size.rowsEach;
+  const measured = (run: () => number | Promise<number>) => async () => {
     const began = performance.now();
     const count = await run();
-    if (count !== total) throw new Error(`${name}: ${count} of ${total} rows`);
-    times[name].push((performance.now() - began) / 1000);
-  }
-}
-const base = median(times.stock);
-for (const [name, seconds] of Object.entries(times)) {
-  const took = median(seconds);
-  process.stdout.write(`${name.padEnd(10)} ${Math.round(total / took).toLocaleString('en').padStart(12)} rows/s  ${(base / took).toFixed(1)} x stock\n`); // prettier-ignore
+    if (count !== total) throw new Error(`${count} of ${total} rows`);
+    return { rate: total / ((performance.now() - began) / 1000) };
+  };
+  const what = `recorded packets, ${size.rowsEach} rows in a transaction`;
+  const { rate } = await inTurns({ runs: Math.max(runs, ROUNDS), progress }, what, {
+    'zongji parser': measured(() => stock(chunks)),
+    'sluice, decoded': measured(() => ours(chunks, false)),
+    'sluice, evaluated': measured(() => ours(chunks, true)),
+  });
+  const ratios = [{ of: 'sluice, evaluated', to: 'zongji parser', goal: atLeast(10) }];
+  return { what, unit: 'rows/s', results: rate, ratios };
 }

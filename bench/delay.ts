@@ -1,6 +1,47 @@
 import { performance } from 'node:perf_hooks';
+import { inTurns } from './in-turns.ts';
 import { startPipeline, type PipelineName } from './pipelines.ts';
-import type { Workload } from './workload.ts';
+import { atMost, type Bench, type Comparison, type Results, type Scenario } from './scenario.ts';
+import { Workload } from './workload.ts';
+
+const RATES = [200, 1000, 5000];
+
+export const delay: Scenario = {
+  name: 'delay',
+  about: 'from COMMIT to the key being gone, at three rates, in one process, beside the naive pipeline',
+  run: async (bench) => {
+    const comparisons: Comparison[] = [];
+    for (const perSecond of RATES) comparisons.push(...(await compare(bench, perSecond)));
+    return comparisons;
+  },
+};
+
+async function compare(bench: Bench, perSecond: number): Promise<Comparison[]> {
+  const load = { perSecond, seconds: bench.isQuick ? 3 : 20 };
+  const workload = await Workload.create(await bench.servers(['mysql', 'redis']));
+  try {
+    await workload.insertRows(load.perSecond * load.seconds + Math.min(perSecond, 1000));
+    const contestant = (name: PipelineName) => async () => {
+      const { p50Ms, p99Ms, rate } = await delayAtRate(name, workload, load);
+      return { p50Ms, p99Ms, rate };
+    };
+    const at = `at ${perSecond} transactions/s`;
+    const found = await inTurns(bench, `delay ${at}`, { naive: contestant('naive'), sluice: contestant('sluice') });
+    const ratios = [{ of: 'sluice', to: 'naive', goal: atMost(1.2) }];
+    const notes = [`the writer reached ${reached(found.rate)} transactions/s`];
+    return [
+      { what: `delay ${at}, p50`, unit: 'ms', results: found.p50Ms, ratios, notes },
+      { what: `delay ${at}, p99`, unit: 'ms', results: found.p99Ms, ratios },
+    ];
+  } finally {
+    await workload.close();
+  }
+}
+
+function reached(rates: Results): string {
+  const all = Object.values(rates).flat();
+  return `${Math.min(...all).toFixed(0)} to ${Math.max(...all).toFixed(0)}`;
+}
 
 export interface Delays {
   readonly p50Ms: number;

@@ -1,0 +1,83 @@
+import com.alibaba.otter.canal.filter.aviater.AviaterRegexFilter;
+import com.alibaba.otter.canal.parse.inbound.mysql.MysqlEventParser;
+import com.alibaba.otter.canal.parse.index.MemoryLogPositionManager;
+import com.alibaba.otter.canal.parse.support.AuthenticationInfo;
+import com.alibaba.otter.canal.protocol.CanalEntry;
+import com.alibaba.otter.canal.protocol.position.EntryPosition;
+import com.alibaba.otter.canal.sink.AbstractCanalEventSink;
+import java.net.InetSocketAddress;
+import java.util.List;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Pipeline;
+
+/**
+ * Canal's parser with the work that the bench gives to everybody: count the rows, or UNLINK `row:{id}`. Settings are system
+ * properties; prints the seconds that the second half of the backlog took.
+ */
+public class Canal {
+  static final String TABLE = System.getProperty("table");
+  static final long TOTAL = Long.getLong("rows");
+  static final boolean UNLINKS = System.getProperty("work").equals("unlink");
+  static long rows = 0;
+  static long halfRows = 0;
+  static long halfAt = 0;
+  static Pipeline pipeline = null;
+
+  public static void main(String[] args) throws Exception {
+    if (UNLINKS) pipeline = new Jedis(System.getProperty("redis")).pipelined();
+    MysqlEventParser parser = new MysqlEventParser();
+    parser.setDestination("bench");
+    parser.setSlaveId(4_100_000L + ProcessHandle.current().pid() % 100_000);
+    parser.setDetectingEnable(false);
+    parser.setConnectionCharset("UTF-8");
+    // As its server is configured by default: decoding on several threads.
+    parser.setParallel(true);
+    parser.setMasterInfo(new AuthenticationInfo(
+        new InetSocketAddress(System.getProperty("host"), Integer.getInteger("port")),
+        System.getProperty("user"), System.getProperty("password")));
+    EntryPosition from = new EntryPosition(System.getProperty("file"), Long.getLong("offset"));
+    parser.setMasterPosition(from);
+    parser.setLogPositionManager(new MemoryLogPositionManager());
+    parser.setEventFilter(new AviaterRegexFilter(TABLE.replace(".", "\\.")));
+    parser.setEventSink(new Sink());
+    parser.start();
+    System.err.println("ready");
+    Thread.sleep(Long.MAX_VALUE);
+  }
+
+  static class Sink extends AbstractCanalEventSink<List<CanalEntry.Entry>> {
+    @Override
+    public boolean sink(List<CanalEntry.Entry> entries, InetSocketAddress from, String destination) {
+      try {
+        for (CanalEntry.Entry entry : entries) {
+          if (entry.getEntryType() == CanalEntry.EntryType.ROWDATA) take(CanalEntry.RowChange.parseFrom(entry.getStoreValue()));
+        }
+        if (UNLINKS) pipeline.sync();
+        if (rows >= TOTAL) finish();
+        return true;
+      } catch (Exception error) {
+        error.printStackTrace();
+        System.exit(1);
+        return false;
+      }
+    }
+  }
+
+  static void take(CanalEntry.RowChange change) {
+    for (CanalEntry.RowData row : change.getRowDatasList()) {
+      if (UNLINKS) pipeline.unlink("row:" + row.getAfterColumnsList().get(0).getValue());
+      rows++;
+    }
+    if (halfAt == 0 && rows >= TOTAL / 2) {
+      halfRows = rows;
+      halfAt = System.nanoTime();
+    }
+  }
+
+  static void finish() {
+    double share = (double) (rows - halfRows) / rows;
+    System.out.println("{\"share\":" + share + ",\"seconds\":" + (System.nanoTime() - halfAt) / 1e9 + "}");
+    System.out.flush();
+    Runtime.getRuntime().halt(0);
+  }
+}
