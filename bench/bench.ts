@@ -7,9 +7,15 @@ import { ensureServices, type Addresses, type ServiceName } from '../deploy/loca
 import { backlog, backlogKafka } from './backlog.ts';
 import { decode } from './decode.ts';
 import { delay } from './delay.ts';
+import { delayKafka } from './delay-kafka.ts';
 import { drainCompressed, drainHundred, drainSingle, drainUnmatched, drainWide } from './drain/drain.ts';
 import { FlagProblem, helpText, parseFlags, type Command, type Flags } from './flags.ts';
+import { growth } from './growth.ts';
+import { hotKey } from './hot-key.ts';
+import { hugeTransaction } from './huge-transaction.ts';
+import { idle } from './idle.ts';
 import { describeMachine } from './machine.ts';
+import { peers } from './peers/comparison.ts';
 import { printComparison } from './report.ts';
 import { rules } from './rules.ts';
 import type { Bench, Comparison, Scenario } from './scenario.ts';
@@ -25,9 +31,15 @@ const SCENARIOS: readonly Scenario[] = [
   drainWide,
   drainCompressed,
   drainUnmatched,
+  hotKey,
   backlog,
   backlogKafka,
   delay,
+  delayKafka,
+  hugeTransaction,
+  idle,
+  growth,
+  peers,
 ];
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);

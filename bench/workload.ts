@@ -67,6 +67,11 @@ export class Workload {
     await this.#connection.query(`CALL ${DATABASE}.singly(?)`, [count]);
   }
 
+  /** Statements that the server works off by itself. */
+  async run(sql: string): Promise<void> {
+    await this.#connection.query(sql);
+  }
+
   /** One committed update of one row; resolves when COMMIT was answered. */
   async updateRow(id: number): Promise<void> {
     await this.#pool.query(`UPDATE ${TABLE} SET stock = stock + 1 WHERE id = ${id}`);
@@ -79,6 +84,13 @@ export class Workload {
       for (let id = first; id < first + 5000 && id <= count; id++) pairs.push(`row:${id}`, 'cached');
       await this.redis.mset(...pairs);
     }
+  }
+
+  /** How many there are, beside the few that Sluice keeps for itself. */
+  async cachedKeys(): Promise<number> {
+    const size = await this.redis.dbsize();
+    if (size > 100) return size;
+    return (await this.redis.keys('*')).filter((key) => !key.startsWith('sluice:')).length;
   }
 
   async coordinates(): Promise<Coordinates> {

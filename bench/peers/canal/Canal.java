@@ -1,3 +1,4 @@
+import ch.qos.logback.classic.Level;
 import com.alibaba.otter.canal.filter.aviater.AviaterRegexFilter;
 import com.alibaba.otter.canal.parse.inbound.mysql.MysqlEventParser;
 import com.alibaba.otter.canal.parse.index.MemoryLogPositionManager;
@@ -7,6 +8,7 @@ import com.alibaba.otter.canal.protocol.position.EntryPosition;
 import com.alibaba.otter.canal.sink.AbstractCanalEventSink;
 import java.net.InetSocketAddress;
 import java.util.List;
+import org.slf4j.LoggerFactory;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
 
@@ -24,6 +26,7 @@ public class Canal {
   static Pipeline pipeline = null;
 
   public static void main(String[] args) throws Exception {
+    ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger("ROOT")).setLevel(Level.WARN);
     if (UNLINKS) pipeline = new Jedis(System.getProperty("redis")).pipelined();
     MysqlEventParser parser = new MysqlEventParser();
     parser.setDestination("bench");
@@ -37,7 +40,9 @@ public class Canal {
         System.getProperty("user"), System.getProperty("password")));
     EntryPosition from = new EntryPosition(System.getProperty("file"), Long.getLong("offset"));
     parser.setMasterPosition(from);
-    parser.setLogPositionManager(new MemoryLogPositionManager());
+    MemoryLogPositionManager positions = new MemoryLogPositionManager();
+    positions.start();
+    parser.setLogPositionManager(positions);
     parser.setEventFilter(new AviaterRegexFilter(TABLE.replace(".", "\\.")));
     parser.setEventSink(new Sink());
     parser.start();

@@ -41,6 +41,7 @@ public class Debezium {
     Runnable engine = WORK.equals("kafka")
         ? DebeziumEngine.create(Json.class).using(properties).using(Debezium::ended).notifying(Debezium::produce).build()
         : DebeziumEngine.create(ChangeEventFormat.of(Connect.class)).using(properties).using(Debezium::ended).notifying(Debezium::take).build();
+    System.err.println("started");
     engine.run();
   }
 
