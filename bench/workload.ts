@@ -99,6 +99,12 @@ export class Workload {
     return { file, offset: Number(offset) };
   }
 
+  /** Before whatever is written next. */
+  async executedGtids(): Promise<string> {
+    const [rows] = await this.#connection.query<RowDataPacket[]>('SELECT @@GLOBAL.gtid_executed AS gtids');
+    return String(rows[0]?.['gtids']).replaceAll('\n', '');
+  }
+
   async close(): Promise<void> {
     await this.redis.flushdb();
     this.redis.disconnect();

@@ -21,15 +21,16 @@ export const peers: Scenario = {
       bench.progress('peers: left out, because --peers was not given');
       return [];
     }
-    const count = bench.isQuick ? 60_000 : 500_000;
+    const count = bench.isQuick ? 20_000 : 500_000;
     const workload = await Workload.create(await bench.servers(['mysql', 'redis']));
     try {
       await workload.insertRows(count);
       await workload.run('FLUSH BINARY LOGS');
       const from = await workload.coordinates();
+      const gtids = await workload.executedGtids();
       bench.progress(`writing ${count} single-row transactions`);
       await workload.updateSingly(count);
-      const backlog = { from, to: await workload.coordinates(), rows: count, table: TABLE };
+      const backlog = { from, gtids, to: await workload.coordinates(), rows: count, table: TABLE };
       const task: Task = { bench, workload, backlog, works: await whoWorks(bench, workload, backlog) };
       return [await counting(task), await unlinking(task), await producing(task)];
     } finally {
@@ -38,7 +39,7 @@ export const peers: Scenario = {
   },
 };
 
-interface Backlog extends Pick<PeerWork, 'from' | 'rows' | 'table'> {
+interface Backlog extends Pick<PeerWork, 'from' | 'gtids' | 'rows' | 'table'> {
   readonly to: Coordinates;
 }
 

@@ -18,6 +18,8 @@ export type PeerName = 'canal' | 'debezium';
 export interface PeerWork {
   readonly mysql: Pick<SqlAddress, 'host' | 'port' | 'user' | 'password'>;
   readonly from: Coordinates;
+  /** Executed there. */
+  readonly gtids: string;
   readonly rows: number;
   readonly table: string;
   /** What is done with each row. Canal has no Kafka producer of its own that could be used without its server. */
@@ -36,9 +38,13 @@ const PEERS: Record<PeerName, { readonly artifact: string; readonly main: string
 
 /** It prints `Drained` and ends, when it has seen all rows. */
 export async function startPeer(name: PeerName, work: PeerWork, progress: (line: string) => void): Promise<Child> {
-  const { mysql, from, rows, table, does, follows } = work;
+  const { mysql, from, gtids, rows, table, does, follows } = work;
   const properties: Record<string, string | number | boolean> = {
-    ...mysql,
+    host: mysql.host,
+    port: mysql.port,
+    user: mysql.user,
+    password: mysql.password,
+    gtids,
     file: from.file,
     offset: from.offset,
     rows,

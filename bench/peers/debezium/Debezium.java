@@ -41,7 +41,6 @@ public class Debezium {
     Runnable engine = WORK.equals("kafka")
         ? DebeziumEngine.create(Json.class).using(properties).using(Debezium::ended).notifying(Debezium::produce).build()
         : DebeziumEngine.create(ChangeEventFormat.of(Connect.class)).using(properties).using(Debezium::ended).notifying(Debezium::take).build();
-    System.err.println("started");
     engine.run();
   }
 
@@ -133,7 +132,7 @@ public class Debezium {
     file.toFile().deleteOnExit();
     HashMap<byte[], byte[]> map = new HashMap<>();
     map.put(utf8("[\"bench\",{\"server\":\"bench\"}]"),
-        utf8("{\"file\":\"" + System.getProperty("file") + "\",\"pos\":" + System.getProperty("offset") + "}"));
+        utf8("{\"file\":\"" + System.getProperty("file") + "\",\"pos\":" + System.getProperty("offset") + ",\"gtids\":\"" + System.getProperty("gtids") + "\"}"));
     try (ObjectOutputStream out = new ObjectOutputStream(new FileOutputStream(file.toFile()))) {
       out.writeObject(map);
     }
