@@ -16,6 +16,7 @@ import { hugeTransaction } from './huge-transaction.ts';
 import { idle } from './idle.ts';
 import { describeMachine } from './machine.ts';
 import { peers } from './peers/comparison.ts';
+import { writePerformance, type Results } from './performance.ts';
 import { printComparison } from './report.ts';
 import { rules } from './rules.ts';
 import type { Bench, Comparison, Scenario } from './scenario.ts';
@@ -62,10 +63,6 @@ async function main(): Promise<number> {
   return 0;
 }
 
-function writePerformance(file: string): void {
-  throw new Error(`not yet: ${file}`);
-}
-
 async function measure(flags: Flags): Promise<void> {
   const addresses: Partial<Addresses> = {};
   const bench: Bench = {
@@ -88,7 +85,8 @@ async function measure(flags: Flags): Promise<void> {
   print(misses.length === 0 ? '\nevery goal that was measured is reached' : `\n${misses.length} goals are missed`);
   if (flags.json === null) return;
   const { isQuick, runs } = flags;
-  const text = JSON.stringify({ machine: describeMachine(addresses), isQuick, runs, scenarios: done }, null, 1);
+  const results: Results = { machine: describeMachine(addresses), isQuick, runs, scenarios: done };
+  const text = JSON.stringify(results, null, 1);
   writeFileSync(flags.json, `${text}\n`);
   progress(`the results are in ${flags.json}`);
 }

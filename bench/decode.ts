@@ -38,7 +38,7 @@ export const decode: Scenario = {
 };
 
 /** Events of single updates of a table with ten columns, each behind the marker byte of its packet. */
-async function record({ transactions, rowsEach }: Size): Promise<Buffer[]> {
+export async function record({ transactions, rowsEach }: Size): Promise<Buffer[]> {
   const server = await startMysql({});
   try {
     const connection = await createConnection({ uri: server.url, multipleStatements: true });
@@ -72,12 +72,12 @@ function packetsOf(log: Buffer): Buffer[] {
   return packets;
 }
 
-interface Chunk {
+export interface Chunk {
   readonly bytes: Buffer;
   readonly ends: readonly number[];
 }
 
-function chunksOf(packets: readonly Buffer[]): Chunk[] {
+export function chunksOf(packets: readonly Buffer[]): Chunk[] {
   const chunks: Chunk[] = [];
   for (let first = 0; first < packets.length;) {
     let [last, size] = [first, 0];
@@ -93,7 +93,7 @@ function chunksOf(packets: readonly Buffer[]): Chunk[] {
 const RULES = `rules: [{ name: row, table: bench.wide, keys: ['row:{id}:{category_id}'], action: delete }]`;
 const ruleSet = loadRules([{ file: 'rules.yaml', text: RULES }]);
 
-async function ours(chunks: readonly Chunk[], isEvaluated: boolean): Promise<number> {
+export async function ours(chunks: readonly Chunk[], isEvaluated: boolean): Promise<number> {
   const position = { flavour: 'mysql', serverUuid: '', coordinates: { file: 'b.1', offset: 4 }, gtidSet: '' } as const;
   const decoder = new BinlogDecoder({ from: { position, lastVersion: 0 }, maxChunkBytes: 4_000_000 });
   const evaluator = new RuleEvaluator({ ruleSet, metrics: new Metrics(), lookup: null, clock: systemClock });
@@ -134,7 +134,7 @@ const require = createRequire(import.meta.url);
 const { default: classOf } = (await import(require.resolve('@vlasky/zongji').replace(/index\.js$/, 'lib/sequence/binlog.js'))) as { default: (zongji: ZongJi) => StockClass }; // prettier-ignore
 
 /** As zongji's own handler does it when it has full metadata. */
-function stock(chunks: readonly Chunk[]): number {
+export function stock(chunks: readonly Chunk[]): number {
   const zongji = new ZongJi({});
   const state = zongji as unknown as { useChecksum: boolean; tableMap: Record<number, object>; connection: object };
   state.useChecksum = true;
