@@ -16,10 +16,10 @@ import { hugeTransaction } from './huge-transaction.ts';
 import { idle } from './idle.ts';
 import { describeMachine } from './machine.ts';
 import { peers } from './peers/comparison.ts';
-import { writePerformance, type Results } from './performance.ts';
+import { writePerformance, type Results, type ScenarioResult } from './performance.ts';
 import { printComparison } from './report.ts';
 import { rules } from './rules.ts';
-import type { Bench, Comparison, Scenario } from './scenario.ts';
+import type { Bench, Scenario } from './scenario.ts';
 import { missed } from './statistics.ts';
 
 /** In the order of the tables in docs/performance.md. */
@@ -58,12 +58,12 @@ async function main(): Promise<number> {
     return 2;
   }
   if (command.kind === 'help') print(helpText(SCENARIOS));
-  else if (command.kind === 'write-docs') writePerformance(command.file);
-  else await measure(command);
+  else if (command.kind === 'write-docs') await writePerformance(command.file);
+  else return measure(command);
   return 0;
 }
 
-async function measure(flags: Flags): Promise<void> {
+async function measure(flags: Flags): Promise<number> {
   const addresses: Partial<Addresses> = {};
   const bench: Bench = {
     ...flags,
@@ -74,19 +74,33 @@ async function measure(flags: Flags): Promise<void> {
     },
     progress,
   };
-  const done: { scenario: string; comparisons: readonly Comparison[] }[] = [];
+  const scenarios: ScenarioResult[] = [];
   for (const scenario of flags.scenarios) {
     progress(`${scenario.name}: ${scenario.about}`);
-    const comparisons = await scenario.run(bench);
-    for (const comparison of comparisons) printComparison(comparison, print);
-    done.push({ scenario: scenario.name, comparisons });
+    scenarios.push(await resultOf(scenario, bench));
+    // After each: a long run that is broken off was not for nothing.
+    if (flags.json !== null) writeResults(flags.json, { ...flags, machine: describeMachine(addresses), scenarios });
   }
-  const misses = missed(done.flatMap(({ comparisons }) => comparisons));
+  const misses = missed(scenarios.flatMap(({ comparisons }) => comparisons));
   print(misses.length === 0 ? '\nevery goal that was measured is reached' : `\n${misses.length} goals are missed`);
-  if (flags.json === null) return;
-  const { isQuick, runs } = flags;
-  const results: Results = { machine: describeMachine(addresses), isQuick, runs, scenarios: done };
-  const text = JSON.stringify(results, null, 1);
-  writeFileSync(flags.json, `${text}\n`);
-  progress(`the results are in ${flags.json}`);
+  const failed = scenarios.filter(({ failure }) => failure !== null);
+  for (const { scenario, failure } of failed) print(`${scenario} could not be measured: ${failure}`);
+  return failed.length === 0 ? 0 : 1;
+}
+
+/** What cannot be measured does not keep the rest from being measured. */
+async function resultOf({ name, run }: Scenario, bench: Bench): Promise<ScenarioResult> {
+  try {
+    const comparisons = await run(bench);
+    for (const comparison of comparisons) printComparison(comparison, print);
+    return { scenario: name, comparisons, failure: null };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    progress(`${name}: ${failure}`);
+    return { scenario: name, comparisons: [], failure };
+  }
+}
+
+function writeResults(file: string, { machine, isQuick, runs, scenarios }: Results): void {
+  writeFileSync(file, `${JSON.stringify({ machine, isQuick, runs, scenarios }, null, 1)}\n`);
 }

@@ -1,5 +1,7 @@
 /** docs/performance.md and its plot, from the results of one run. */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
 import { numberText } from './in-turns.ts';
 import type { Machine } from './machine.ts';
 import { plot } from './plot.ts';
@@ -11,14 +13,23 @@ export interface Results {
   readonly machine: Machine;
   readonly isQuick: boolean;
   readonly runs: number;
-  readonly scenarios: readonly { readonly scenario: string; readonly comparisons: readonly Comparison[] }[];
+  readonly scenarios: readonly ScenarioResult[];
+}
+
+export interface ScenarioResult {
+  readonly scenario: string;
+  readonly comparisons: readonly Comparison[];
+  /** Why there are none. */
+  readonly failure: string | null;
 }
 
 const docs = (name: string): URL => new URL(`../docs/${name}`, import.meta.url);
 
-export function writePerformance(file: string): void {
+export async function writePerformance(file: string): Promise<void> {
   const results = JSON.parse(readFileSync(file, 'utf8')) as Results;
-  writeFileSync(docs('performance.md'), performancePage(results));
+  const page = performancePage(results);
+  const options = await resolveConfig(fileURLToPath(docs('performance.md')));
+  writeFileSync(docs('performance.md'), await format(page, { ...options, parser: 'markdown' }));
   writeFileSync(docs('performance.svg'), plot(allOf(results)));
 }
 
@@ -80,7 +91,10 @@ function missedList(results: Results): string {
     ({ what, results: found, ratios }) =>
     ratios.filter((ratio) => ratio.goal !== null && ratioOf(found, ratio) === null).map(({ of, to }) => `- ${what}: ${of} / ${to} was not measured.`), // prettier-ignore
   );
-  return [...lines, ...absent].join('\n') || 'Every goal that was measured is reached.';
+  const failed = results.scenarios.flatMap(({ scenario, failure }) =>
+    failure === null ? [] : [`- The scenario \`${scenario}\` could not be measured: ${failure.split('\n')[0]}`],
+  );
+  return [...lines, ...failed, ...absent].join('\n') || 'Every goal that was measured is reached.';
 }
 
 function section(scenario: string, { what, unit, results, ratios, notes = [] }: Comparison): string {

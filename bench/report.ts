@@ -20,6 +20,6 @@ export function ratioLine({ results }: Comparison, ratio: Ratio): string {
   const got = ratioOf(results, ratio);
   const { of, to, goal } = ratio;
   if (got === null) return `${of} / ${to}: not measured`;
-  const verdict = goal === null ? '' : `; goal ${goal.bound} ${goal.times}: ${isReached(got, goal) ? 'reached' : 'MISSED'}`; // prettier-ignore
+  const verdict = goal === null ? '' : `; goal ${goal.bound} ${numberText(goal.times)}: ${isReached(got, goal) ? 'reached' : 'MISSED'}`; // prettier-ignore
   return `${of} / ${to}: ${summaryText(got)}${verdict}`;
 }
