@@ -46,7 +46,8 @@ const SCENARIOS: readonly Scenario[] = [
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-process.exitCode = await main();
+// Not the exit code alone: a scenario that failed may have left a connection open, which would keep the process.
+process.exit(await main());
 
 async function main(): Promise<number> {
   let command: Command;

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Kafka, logLevel } from 'kafkajs';
 import { SluiceProcess } from '../deploy/local/sluice-process.ts';
+import { removeTopics } from './topics.ts';
 import type { Coordinates } from './workload.ts';
 
 export interface DaemonSettings {
@@ -54,23 +54,10 @@ export class Daemons {
   async stop(): Promise<void> {
     await Promise.all(this.#running.map((daemon) => daemon.stop()));
     rmSync(this.#folder, { recursive: true, force: true });
-    if (this.#brokers !== null) await removeTopics(this.#brokers, this.topic);
+    if (this.#brokers !== null) await removeTopics(this.#brokers, [this.topic, this.topic.replaceAll('.', '-')]);
   }
 
   #write(name: string, content: object): void {
     writeFileSync(join(this.#folder, name), JSON.stringify(content));
-  }
-}
-
-/** That of the daemons, and those whose names begin with it. */
-async function removeTopics(brokers: readonly string[], topic: string): Promise<void> {
-  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
-  try {
-    const prefixes = [topic, topic.replaceAll('.', '-')];
-    const topics = (await admin.listTopics()).filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
-    await admin.deleteTopics({ topics });
-  } finally {
-    await admin.disconnect();
   }
 }

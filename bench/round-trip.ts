@@ -5,6 +5,7 @@
 import { performance } from 'node:perf_hooks';
 import { Kafka, logLevel } from 'kafkajs';
 import { percentiles } from './percentiles.ts';
+import { removeTopics } from './topics.ts';
 
 export interface RoundTripSettings {
   readonly brokers: readonly string[];
@@ -61,7 +62,7 @@ for (let sent = 0; sent < total;) {
 }
 await finished;
 await Promise.all([producer.disconnect(), consumer.disconnect()]);
-await admin.deleteTopics({ topics: [topic] });
 await admin.disconnect();
+await removeTopics(brokers, [topic]);
 process.stdout.write(JSON.stringify(percentiles(tookMs)));
 process.exit(0);

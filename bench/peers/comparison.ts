@@ -1,6 +1,5 @@
 /** The same backlog read by Sluice and by the peers, who count its rows, delete its keys, or produce it to Kafka. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kafka, logLevel } from 'kafkajs';
 import type { Child } from '../child.ts';
 import { Daemons } from '../daemons.ts';
 import { drainedBy } from '../drain/drain.ts';
@@ -8,6 +7,7 @@ import type { Drained } from '../drain/second-half.ts';
 import { inTurns, type Contestant } from '../in-turns.ts';
 import { startPipeline } from '../pipelines.ts';
 import { atLeast, type Bench, type Comparison, type Scenario } from '../scenario.ts';
+import { removeTopics, withAdmin } from '../topics.ts';
 import { DATABASE, TABLE, Workload, type Coordinates } from '../workload.ts';
 import { peerNotes, startPeer, type PeerName, type PeerWork } from './peers.ts';
 
@@ -109,12 +109,12 @@ async function unlinking({ bench, workload, backlog, works }: Task): Promise<Com
 async function producing({ bench, workload, backlog, works }: Task): Promise<Comparison> {
   const what = 'backlog to Kafka beside Debezium, second half';
   const { brokers } = (await bench.servers(['kafka'])).kafka;
-  const admin = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin();
-  await admin.connect();
   const rules = [{ name: 'row', table: TABLE, keys: ['row:{id}'], action: 'delete' }];
   const topic = `bench.debezium.${process.pid}`;
   try {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 12, replicationFactor: 1 }], waitForLeaders: true });
+    await withAdmin(brokers, (admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions: 12, replicationFactor: 1 }], waitForLeaders: true }),
+    );
     const { rate } = await inTurns(bench, what, {
       sluice: async () => {
         const { mysql, redisUrl } = workload;
@@ -122,8 +122,10 @@ async function producing({ bench, workload, backlog, works }: Task): Promise<Com
         try {
           daemons.start('capture');
           await daemons.ready();
-          return await secondHalf(backlog.rows, async () =>
-            (await admin.fetchTopicOffsets(daemons.topic)).reduce((sum, { high }) => sum + Number(high), 0),
+          return await withAdmin(brokers, (admin) =>
+            secondHalf(backlog.rows, async () =>
+              (await admin.fetchTopicOffsets(daemons.topic)).reduce((sum, { high }) => sum + Number(high), 0),
+            ),
           );
         } finally {
           await daemons.stop();
@@ -143,8 +145,7 @@ async function producing({ bench, workload, backlog, works }: Task): Promise<Com
     const ratios = [{ of: 'sluice', to: 'debezium', goal: atLeast(3) }];
     return { what, unit: 'records/s', results: rate, ratios, notes: works.notes };
   } finally {
-    await admin.deleteTopics({ topics: [topic] });
-    await admin.disconnect();
+    await removeTopics(brokers, [topic]);
   }
 }
 
@@ -168,7 +169,8 @@ function contestants(
 async function drained(child: Child): Promise<Drained> {
   const patience = AbortSignal.timeout(PATIENCE_MS);
   patience.addEventListener('abort', () => void child.stop());
-  return JSON.parse(await child.output()) as Drained;
+  // Some log on their standard output, too.
+  return JSON.parse((await child.output()).trim().split('\n').at(-1) ?? '') as Drained;
 }
 
 /** Seen from outside: how many are done, asked again and again. */

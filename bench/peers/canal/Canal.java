@@ -21,6 +21,7 @@ public class Canal {
   static final long TOTAL = Long.getLong("rows");
   static final boolean UNLINKS = System.getProperty("work").equals("unlink");
   static long rows = 0;
+  static long syncedRows = 0;
   static long halfRows = 0;
   static long halfAt = 0;
   static Pipeline pipeline = null;
@@ -52,12 +53,17 @@ public class Canal {
 
   static class Sink extends AbstractCanalEventSink<List<CanalEntry.Entry>> {
     @Override
-    public boolean sink(List<CanalEntry.Entry> entries, InetSocketAddress from, String destination) {
+    // Called by the thread of the heart beat, too.
+    public synchronized boolean sink(List<CanalEntry.Entry> entries, InetSocketAddress from, String destination) {
       try {
         for (CanalEntry.Entry entry : entries) {
           if (entry.getEntryType() == CanalEntry.EntryType.ROWDATA) take(CanalEntry.RowChange.parseFrom(entry.getStoreValue()));
         }
-        if (UNLINKS) pipeline.sync();
+        // It comes with one transaction at a time: waiting for an answer after each would be all that is measured.
+        if (UNLINKS && (rows - syncedRows >= 500 || rows >= TOTAL)) {
+          pipeline.sync();
+          syncedRows = rows;
+        }
         if (rows >= TOTAL) finish();
         return true;
       } catch (Exception error) {
