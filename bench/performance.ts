@@ -14,6 +14,8 @@ export interface Results {
   readonly isQuick: boolean;
   readonly runs: number;
   readonly scenarios: readonly ScenarioResult[];
+  /** Written into the file by hand, when a reader has to know more about how it was made. */
+  readonly note?: string;
 }
 
 export interface ScenarioResult {
@@ -34,14 +36,14 @@ export async function writePerformance(file: string): Promise<void> {
 }
 
 export function performancePage(results: Results): string {
-  const { machine, runs, isQuick, scenarios } = results;
-  return `<!-- Written by \`npm run bench -- --write-docs FILE\` from the results of one run; do not edit. -->
+  const { machine, runs, isQuick, scenarios, note } = results;
+  return `<!-- Written by \`npm run bench -- --write-docs FILE\` from a file of results; do not edit. -->
 
 # Performance
 
 \`npm run bench\` measures Sluice beside baselines that do the same work: on the same servers, in turns, in one run. **Machines are
 noisy, and only the ratios mean anything**; they are made run by run, so that a slow minute hits both sides. Every number is a
-median with the lowest and the highest of ${runs} runs. Baselines:
+median with the lowest and the highest of ${runs === 1 ? 'one run' : `${runs} runs`}. Baselines:
 
 - **raw drain**: asks for the dump and drops the bytes: what the server and the socket can give.
 - **zongji**: the client library with a handler that only counts.
@@ -50,7 +52,7 @@ median with the lowest and the highest of ${runs} runs. Baselines:
   produces its own change events, as JSON without schemas, which are larger than the records of Sluice.
 
 Programs are compared by the second half of a backlog, or from the first key gone to the last, so starting and compiling do not count.
-${isQuick ? `\n> **Made with \`--quick\`**: small sizes, so programs are hardly warm. Not for comparing.\n` : ''}${busyNote(machine)}
+${isQuick ? `\n> **Made with \`--quick\`**: small sizes, so programs are hardly warm. Not for comparing.\n` : ''}${busyNote(machine)}${note === undefined ? '' : `\n> ${note}\n`}
 | | |
 | --- | --- |
 ${machineRows(machine)}

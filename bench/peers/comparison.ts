@@ -9,7 +9,7 @@ import { startPipeline } from '../pipelines.ts';
 import { atLeast, type Bench, type Comparison, type Scenario } from '../scenario.ts';
 import { removeTopics, withAdmin } from '../topics.ts';
 import { DATABASE, TABLE, Workload, type Coordinates } from '../workload.ts';
-import { peerNotes, startPeer, type PeerName, type PeerWork } from './peers.ts';
+import { peerNotes, PEERS, startPeer, type PeerName, type PeerWork } from './peers.ts';
 
 const PATIENCE_MS = 900_000;
 
@@ -56,7 +56,7 @@ type Rate = Readonly<Record<'rate', number>>;
 async function whoWorks(bench: Bench, { mysql }: Workload, backlog: Backlog): Promise<Task['works']> {
   const notes = peerNotes();
   const peers: PeerName[] = [];
-  for (const name of ['canal', 'debezium'] as const) {
+  for (const name of Object.keys(PEERS) as PeerName[]) {
     try {
       await drained(await startPeer(name, { ...backlog, mysql, does: { kind: 'count' } }, bench.progress));
       peers.push(name);
@@ -78,7 +78,8 @@ async function counting({ bench, workload, backlog, works }: Task): Promise<Comp
     ),
   });
   const ratios = [
-    { of: 'sluice', to: 'canal', goal: atLeast(4) },
+    { of: 'sluice', to: 'canal, one thread', goal: atLeast(4) },
+    { of: 'sluice', to: 'canal, parallel', goal: atLeast(4) },
     { of: 'sluice', to: 'debezium', goal: atLeast(8) },
   ];
   return { what, unit: 'rows/s', results: rate, ratios, notes: works.notes };

@@ -13,7 +13,10 @@ import type { SqlAddress } from '../../deploy/local/services.ts';
 import { startChild, type Child } from '../child.ts';
 import type { Coordinates } from '../workload.ts';
 
-export type PeerName = 'canal' | 'debezium';
+export type PeerName = 'canal, one thread' | 'canal, parallel' | 'debezium';
+
+/** The folder of its pom. */
+type Project = 'canal' | 'debezium';
 
 export interface PeerWork {
   readonly mysql: Pick<SqlAddress, 'host' | 'port' | 'user' | 'password'>;
@@ -31,14 +34,21 @@ export interface PeerWork {
   readonly follows?: { readonly pollMs: number };
 }
 
-const PEERS: Record<PeerName, { readonly artifact: string; readonly main: string; readonly title: string }> = {
+const PROJECTS: Record<Project, { readonly artifact: string; readonly main: string; readonly title: string }> = {
   canal: { artifact: 'canal.parse', main: 'Canal.java', title: "Canal's parser" },
   debezium: { artifact: 'debezium-embedded', main: 'Debezium.java', title: "Debezium's embedded engine" },
+};
+
+export const PEERS: Record<PeerName, { readonly project: Project; readonly isParallel: boolean }> = {
+  'canal, one thread': { project: 'canal', isParallel: false },
+  'canal, parallel': { project: 'canal', isParallel: true },
+  debezium: { project: 'debezium', isParallel: true },
 };
 
 /** It prints `Drained` and ends, when it has seen all rows. */
 export async function startPeer(name: PeerName, work: PeerWork, progress: (line: string) => void): Promise<Child> {
   const { mysql, from, gtids, rows, table, does, follows } = work;
+  const { project, isParallel } = PEERS[name];
   const properties: Record<string, string | number | boolean> = {
     host: mysql.host,
     port: mysql.port,
@@ -50,29 +60,30 @@ export async function startPeer(name: PeerName, work: PeerWork, progress: (line:
     rows,
     table,
     work: does.kind,
+    parallel: isParallel,
     ...(does.kind === 'unlink' && { redis: does.redisUrl }),
     ...(does.kind === 'kafka' && { brokers: does.brokers.join(','), topic: does.topic }),
     ...(follows !== undefined && { forever: true, poll: follows.pollMs }),
   };
-  const classPath = join(await librariesOf(name, progress), '*');
+  const classPath = join(await librariesOf(project, progress), '*');
   const flags = Object.entries(properties).map(([key, value]) => `-D${key}=${value}`);
-  return startChild('java', ['-Xmx1g', ...flags, '-cp', classPath, pathOf(name, PEERS[name].main)]);
+  return startChild('java', ['-Xmx1g', ...flags, '-cp', classPath, pathOf(project, PROJECTS[project].main)]);
 }
 
 /** For the notes below a table. */
 export function peerNotes(): string[] {
-  return Object.entries(PEERS).map(([name, { title }]) => `${name}: ${title} ${versionOf(name as PeerName)}`);
+  return Object.entries(PROJECTS).map(([name, { title }]) => `${name}: ${title} ${versionOf(name as Project)}`);
 }
 
-export function versionOf(name: PeerName): string {
+function versionOf(name: Project): string {
   const pom = readFileSync(pathOf(name, 'pom.xml'), 'utf8');
-  const found = new RegExp(`<artifactId>${PEERS[name].artifact}</artifactId>\\s*<version>([^<]+)<`).exec(pom);
+  const found = new RegExp(`<artifactId>${PROJECTS[name].artifact}</artifactId>\\s*<version>([^<]+)<`).exec(pom);
   if (found?.[1] === undefined)
-    throw new Error(`bench/peers/${name}/pom.xml names no version of ${PEERS[name].artifact}`);
+    throw new Error(`bench/peers/${name}/pom.xml names no version of ${PROJECTS[name].artifact}`);
   return found[1];
 }
 
-async function librariesOf(name: PeerName, progress: (line: string) => void): Promise<string> {
+async function librariesOf(name: Project, progress: (line: string) => void): Promise<string> {
   return cached(`bench-${name}-${versionOf(name)}`, async (folder) => {
     // Not the user's own repository, as for Kafka: it may not be writable.
     const repository = join(folder, 'maven');
@@ -82,4 +93,4 @@ async function librariesOf(name: PeerName, progress: (line: string) => void): Pr
   });
 }
 
-const pathOf = (name: PeerName, file: string): string => fileURLToPath(new URL(`${name}/${file}`, import.meta.url));
+const pathOf = (name: Project, file: string): string => fileURLToPath(new URL(`${name}/${file}`, import.meta.url));

@@ -4,7 +4,8 @@ import { startPeer, type PeerName } from './peers.ts';
 
 /** What each says when it has asked for the dump. */
 const STREAMING: Record<PeerName, string> = {
-  canal: 'find start position successfully',
+  'canal, one thread': 'find start position successfully',
+  'canal, parallel': 'find start position successfully',
   debezium: 'Connected to binlog',
 };
 

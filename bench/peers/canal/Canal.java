@@ -34,8 +34,8 @@ public class Canal {
     parser.setSlaveId(4_100_000L + ProcessHandle.current().pid() % 100_000);
     parser.setDetectingEnable(false);
     parser.setConnectionCharset("UTF-8");
-    // As its server is configured by default: decoding on several threads.
-    parser.setParallel(true);
+    // On several threads, as its server is configured by default, or on one, which may be faster where cores are few.
+    parser.setParallel(Boolean.getBoolean("parallel"));
     parser.setMasterInfo(new AuthenticationInfo(
         new InetSocketAddress(System.getProperty("host"), Integer.getInteger("port")),
         System.getProperty("user"), System.getProperty("password")));
