@@ -9,7 +9,7 @@ import { NeverBack } from './load/tickers.ts';
 import { isUsual } from './load/usual-errors.ts';
 import { Writers } from './load/writers.ts';
 import { CheckpointWatch } from './oracle/checkpoints.ts';
-import { judge, type Verdict } from './oracle/judge.ts';
+import { judge } from './oracle/judge.ts';
 import { settle } from './oracle/settle.ts';
 import type { Random } from './random.ts';
 import { countsOf, nothing, type ScenarioResult } from './scenario-result.ts';
@@ -72,6 +72,11 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
   const probe = new Probe(world);
   const neverBack = new NeverBack(world, scenario.mayShowOlder !== undefined);
   const watch = new CheckpointWatch(world);
+  // Also when the scenario breaks off.
+  world.closing.push(
+    () => watch.stop(),
+    () => neverBack.stop(),
+  );
 
   await world.startDaemons();
   await writers.insertAll();
@@ -103,13 +108,9 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
   }
   const seconds = (performance.now() - startedMs) / 1000;
   const pace = reached === null ? null : { wanted: load.perSecond ?? 0, reached: await reached() };
-  let verdict: Verdict;
-  try {
-    const settled = await settle(world, random.branch('settle'));
-    verdict = await judge(world, scenario, settled);
-  } finally {
-    await Promise.all([watch.stop(), neverBack.stop()]);
-  }
+  const settled = await settle(world, random.branch('settle'));
+  const verdict = await judge(world, scenario, settled);
+  await Promise.all([watch.stop(), neverBack.stop()]);
   journal.count('checkpoints looked at', watch.looks);
   journal.count('values looked at', neverBack.looks);
   journal.count('markers', markers.armed);
