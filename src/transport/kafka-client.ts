@@ -35,6 +35,15 @@ export interface KafkaClientOptions {
 }
 
 /**
+ * Both libraries ask the first broker that lets them connect, always; one whose process is frozen does, and never answers. So each
+ * client begins with another one, by chance: whoever gives up and makes a new client comes past it.
+ */
+export function fromAnywhere(brokers: readonly string[]): string[] {
+  const first = Math.floor(Math.random() * brokers.length);
+  return [...brokers.slice(first), ...brokers.slice(0, first)];
+}
+
+/**
  * A kafkajs client. Every publisher and subscription makes its own: the consumers of one client share their table of
  * committed offsets per group, so two members of a group would overwrite each other's.
  */
@@ -43,7 +52,7 @@ export function createKafkaClient(options: KafkaClientOptions): Kafka {
   cleanReconnects();
   const { connection, logger } = options;
   const config: KafkaConfig = {
-    brokers: [...connection.brokers],
+    brokers: fromAnywhere(connection.brokers),
     clientId: connection.clientId,
     connectionTimeout: options.connectionTimeoutMs ?? 5_000,
     requestTimeout: options.requestTimeoutMs ?? 15_000,

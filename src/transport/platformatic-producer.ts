@@ -1,5 +1,5 @@
 import type { BaseOptions, Producer } from '@platformatic/kafka';
-import type { KafkaConnection } from './kafka-client.ts';
+import { fromAnywhere, type KafkaConnection } from './kafka-client.ts';
 import { isRequestTimeout } from './kafka-errors.ts';
 import { ACKS_TIMEOUT_MS, type Acknowledgement, type ProduceRequest, type ProducerClient } from './kafka-producer.ts';
 import { PlatformaticConnections } from './platformatic-connections.ts';
@@ -94,7 +94,7 @@ function clientOptions({ connection, requestTimeoutMs }: PlatformaticProducerOpt
   const { brokers, clientId, tls, sasl } = connection;
   return {
     clientId,
-    bootstrapBrokers: brokers.map(addressOf),
+    bootstrapBrokers: fromAnywhere(brokers).map(addressOf),
     connectTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     timeout: ACKS_TIMEOUT_MS,

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLogger } from '../../../src/runtime/logger.ts';
 import type { KafkaConnection } from '../../../src/transport/kafka-client.ts';
@@ -20,6 +22,7 @@ const LIBRARIES: [string, (given: Given) => ProducerClient][] = [
   ['@platformatic/kafka', (given) => new PlatformaticProducer(given)],
 ];
 const WAIT = { timeout: 30_000, interval: 10 };
+const LONG_WAIT = { ...WAIT, timeout: 120_000 };
 const records = (partition: number, ...values: string[]): ProducedRecord[] =>
   values.map((value) => ({ key: `key of ${value}`, value: Buffer.from(value), partition }));
 const failure = (promise: Promise<unknown>): Promise<unknown> =>
@@ -120,6 +123,20 @@ describe.each(LIBRARIES)('a producer of %s', (library, create) => {
       proxy.cut();
       await vi.waitFor(() => produce(producer, topic, 0, records(0, `b${round}`)), WAIT);
     }
+  });
+
+  it('finds the broker that answers while another one only takes connections', async () => {
+    const frozen = createServer().listen(0, '127.0.0.1');
+    await once(frozen, 'listening');
+    onTestFinished(() => void frozen.close());
+    const { connection, topic } = await KafkaHarness.open({ partitions: 2 });
+    const brokers = [`127.0.0.1:${(frozen.address() as AddressInfo).port}`, ...connection.brokers];
+    await vi.waitFor(async () => {
+      const producer = create({ connection: { ...connection, brokers }, requestTimeoutMs: 3_000 });
+      onTestFinished(() => producer.disconnect());
+      await producer.connect();
+      await produce(producer, topic.name, 0, records(0, 'a'));
+    }, LONG_WAIT);
   });
 
   it('reads on after an answer that came too late', async () => {
