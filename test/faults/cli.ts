@@ -1,9 +1,10 @@
-/** `npm run test:faults -- --minutes 20 --seed 1 [--scenario name,…] [--report folder]`. Exit code 1: something was found. */
+/** `npm run test:faults -- --minutes 20 --seed 1 [--scenario name,…] [--publisher kafkajs] [--report folder]`. Exit code 1: something was found. */
 import { parseArgs } from 'node:util';
 import { join } from 'node:path';
 import { stateFolder } from '../../deploy/local/folders.ts';
 import { bugNamed } from './bugs/bugs.ts';
 import { prove } from './bugs/prove.ts';
+import { snapshotOf } from './world/publisher.ts';
 import { runAll } from './run-all.ts';
 
 const { values: flags } = parseArgs({
@@ -11,6 +12,7 @@ const { values: flags } = parseArgs({
     minutes: { type: 'string', default: '20' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     scenario: { type: 'string' },
+    publisher: { type: 'string', default: 'platformatic' },
     report: { type: 'string' },
     without: { type: 'string' },
     bug: { type: 'string' },
@@ -25,7 +27,7 @@ const provable = { seed: Number(flags.seed), minutes: 5, without: flags.without?
 
 if (flags.help) {
   console.log(
-    'npm run test:faults -- [--minutes 20] [--seed n] [--scenario name,name] [--report folder]\n  --bug name    one deliberate bug: exit code 1 when it is found\n  --prove       all of them: exit code 0 when each is found\n  --without xa  an ability of the daemon that is not asked for',
+    'npm run test:faults -- [--minutes 20] [--seed n] [--scenario name,name] [--report folder]\n  --bug name    one deliberate bug: exit code 1 when it is found\n  --prove       all of them: exit code 0 when each is found\n  --without xa  an ability of the daemon that is not asked for\n  --publisher kafkajs  the other client library behind the publisher to Kafka',
   );
 } else if (flags.prove === true) {
   const proofs = await prove(provable);
@@ -42,6 +44,7 @@ if (flags.help) {
     only: flags.scenario?.split(',') ?? null,
     folder,
     onProgress,
+    snapshot: () => snapshotOf(flags.publisher),
   });
   process.exitCode = report.ok ? 0 : 1;
 }

@@ -5,12 +5,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface Bug {
+export interface Change {
   readonly name: string;
-  readonly about: string;
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+}
+
+export interface Bug extends Change {
+  readonly about: string;
   /** Where it shows. */
   readonly scenario: string;
 }
@@ -57,11 +60,11 @@ export function bugNamed(name: string): Bug {
 }
 
 /** Puts it into a snapshot. */
-export function putIn(bug: Bug, snapshot: string): void {
-  const path = join(snapshot, bug.file);
-  const parts = readFileSync(path, 'utf8').split(bug.find);
+export function putIn({ name, file, find, replace }: Change, snapshot: string): void {
+  const path = join(snapshot, file);
+  const parts = readFileSync(path, 'utf8').split(find);
   if (parts.length !== 2) {
-    throw new Error(`${bug.name}: the text it changes is there ${parts.length - 1} times in ${bug.file}, not once`);
+    throw new Error(`${name}: the text it changes is there ${parts.length - 1} times in ${file}, not once`);
   }
-  writeFileSync(path, parts.join(bug.replace));
+  writeFileSync(path, parts.join(replace));
 }
