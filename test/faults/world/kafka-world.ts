@@ -26,7 +26,11 @@ async function oneBroker(): Promise<KafkaWorld> {
   const port = await freePort();
   const link = await Link.open('kafka', { host: '127.0.0.1', port });
   const plain = kafkaServer({ label: 'the broker of a fault run', properties: {}, progress: () => undefined });
-  const server = await startThrowaway(withListener(plain, { port, advertisedPort: link.port }));
+  const started = startThrowaway(withListener(plain, { port, advertisedPort: link.port }));
+  const server = await started.catch(async (error: unknown) => {
+    await link.close();
+    throw error;
+  });
   const close = async (): Promise<void> => {
     await link.close();
     await server.remove();

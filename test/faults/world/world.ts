@@ -85,11 +85,7 @@ export class World {
   }
 
   static async open(options: WorldOptions): Promise<World> {
-    const [mysql, redis, kafka] = await Promise.all([
-      startMysql({ flavour: options.flavour ?? 'mysql', flags: flagsOf(options) }),
-      openRedis(options.redis ?? 'one'),
-      options.mode === 'kafka' ? openKafka(options.brokers ?? 1) : Promise.resolve(null),
-    ]);
+    const { mysql, redis, kafka } = await startServers(options);
     const mysqlLink = await Link.open('mysql', { host: '127.0.0.1', port: mysql.port });
     const redisLink = await Link.open('redis', { host: '127.0.0.1', port: redis.nodes[0]?.port ?? 0 });
     const world = new World(options, { mysql, redis, kafka, mysqlLink, redisLink });
@@ -204,6 +200,28 @@ export class World {
     for (const [name, content] of Object.entries(files)) {
       writeFileSync(join(this.folder, name), JSON.stringify(content, null, 2));
     }
+  }
+}
+
+/** When one does not start, the others end: else they would keep the run from its end. */
+async function startServers(options: WorldOptions) {
+  const starts = [
+    startMysql({ flavour: options.flavour ?? 'mysql', flags: flagsOf(options) }),
+    openRedis(options.redis ?? 'one'),
+    options.mode === 'kafka' ? openKafka(options.brokers ?? 1) : Promise.resolve(null),
+  ] as const;
+  try {
+    const [mysql, redis, kafka] = await Promise.all(starts);
+    return { mysql, redis, kafka };
+  } catch (error) {
+    const [mysql, redis, kafka] = await Promise.allSettled(starts);
+    if (mysql.status === 'fulfilled') await mysql.value.remove();
+    if (redis.status === 'fulfilled') {
+      redis.value.client.disconnect();
+      await redis.value.close();
+    }
+    if (kafka.status === 'fulfilled') await kafka.value?.close();
+    throw error;
   }
 }
 
