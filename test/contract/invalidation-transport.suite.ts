@@ -178,7 +178,7 @@ export function describeTransport({ name, publishedMeans, flushedIn, create }: T
         await new Promise((resolve) => setImmediate(resolve));
         for (const item of items) {
           if (item.kind !== 'invalidation') continue;
-          seen.push(item.invalidation);
+          seen.push(plain(item.invalidation));
           if (item.invalidation.action !== 'flush') here.add(item.invalidation.version);
           else {
             expect(item.invalidation).toEqual(flush);
@@ -399,7 +399,7 @@ export function describeTransport({ name, publishedMeans, flushedIn, create }: T
         const finished: Invalidation[] = [];
         const first = new Recorder(({ items }) => {
           if (first.batches.length > 2) return Promise.reject(new Error('cannot go on'));
-          for (const item of items) if (item.kind === 'invalidation') finished.push(item.invalidation);
+          for (const item of items) if (item.kind === 'invalidation') finished.push(plain(item.invalidation));
           return Promise.resolve();
         });
         await expect(consume(first.handle).done).rejects.toThrow('cannot go on');
