@@ -83,6 +83,7 @@ describe('percentiles', () => {
   it('are values that were measured', () => {
     const values = Array.from({ length: 1000 }, (_, index) => 1000 - index);
     expect(percentiles(values)).toEqual({ p50Ms: 501, p99Ms: 991, maxMs: 1000 });
+    expect(percentiles([3, 1, 2])).toEqual({ p50Ms: 2, p99Ms: 3, maxMs: 3 });
     expect(percentiles([5])).toEqual({ p50Ms: 5, p99Ms: 5, maxMs: 5 });
   });
 });
