@@ -5,13 +5,13 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import type { Certificates } from './certificates.ts';
 import { isRoot } from './folders.ts';
 import { testAccount } from './mysql-accounts.ts';
-import { mariadbFlags, mariadbProgram, mariadbTemplate } from './mysql-mariadb.ts';
+import { mariadbFlags, mariadbProgram, mariadbTemplate, type MariadbRelease } from './mysql-mariadb.ts';
 import { mysqlFlags, mysqlProgram, mysqlTemplate } from './mysql-oracle.ts';
 import type { Progress } from './names.ts';
 import { run } from './run.ts';
 import type { Server } from './server.ts';
 
-export type Flavour = 'mysql' | 'mariadb';
+export type Flavour = 'mysql' | MariadbRelease;
 
 export interface SqlServerOptions {
   label: string;
@@ -43,20 +43,20 @@ const commonFlags = [
 ];
 
 export function sqlServer(options: SqlServerOptions): Server {
-  const isMysql = options.flavour === 'mysql';
+  const { flavour, progress } = options;
+  const { program: programOf, template: templateOf, flags: flagsOf } = flavour === 'mysql' ? MYSQL : mariadb(flavour);
   return {
     label: options.label,
     portCount: 1,
     version: (port) => askSqlVersion(sqlUrl(port), options.certificates),
     prepare: async (folder, [port = 0]) => {
-      const program = await (isMysql ? mysqlProgram : mariadbProgram)(options.progress);
+      const program = await programOf(progress);
       const data = options.dataDir ?? join(folder, 'data');
       if (!(await hasData(data))) {
-        const template = await (isMysql ? mysqlTemplate : mariadbTemplate)(program, options.progress);
-        await copyData(template, data);
+        await copyData(await templateOf(program, progress), data);
       }
       return [
-        ...(isMysql ? mysqlFlags : mariadbFlags)(program),
+        ...flagsOf(program),
         ...commonFlags,
         ...asRoot,
         `--datadir=${data}`,
@@ -70,6 +70,14 @@ export function sqlServer(options: SqlServerOptions): Server {
     },
   };
 }
+
+const MYSQL = { program: mysqlProgram, template: mysqlTemplate, flags: mysqlFlags };
+
+const mariadb = (release: MariadbRelease): typeof MYSQL => ({
+  program: (progress) => mariadbProgram(release, progress),
+  template: (program, progress) => mariadbTemplate(release, program, progress),
+  flags: (program) => mariadbFlags(release, program),
+});
 
 function tlsFlags(certificates: Certificates | undefined): string[] {
   if (certificates === undefined) return [];

@@ -135,7 +135,7 @@ export const TYPE_ROWS: readonly TypeRow[] = [
     examples: [['longtext', '{"a":1}', 'mariadb']],
   },
   {
-    title: '`VECTOR(n)` (MySQL 9)',
+    title: '`VECTOR(n)` (MySQL)',
     words: ['vector'],
     text: 'as `VECTOR_TO_STRING(c)` prints it: six digits of each number',
     json: 'list of numbers, with the digits of a `FLOAT`',
@@ -149,7 +149,7 @@ export const TYPE_ROWS: readonly TypeRow[] = [
     examples: [['point', { x: 1, y: 2.5 }]],
   },
   {
-    title: '`UUID`, `INET4`, `INET6` (MariaDB)',
+    title: '`UUID`, `INET4`, `INET6`, `VECTOR(n)` (MariaDB)',
     words: ['binary'],
     text: 'hexadecimal of the bytes, as the log tells no more than `BINARY` ⁵',
     json: 'string',
@@ -174,7 +174,7 @@ parameter).
 - Generated and invisible columns are columns like others.
 
 Every row of the table is tested by inserting, updating and deleting edge values and comparing with the server, on
-MySQL 9.7 and MariaDB 10.11 (\`test/integration/source/types.test.ts\`); the examples are computed.
+MySQL 9.7, MariaDB 10.11 and 11.8 (\`test/integration/source/types\`); the examples are computed.
 
 ${table(['type', 'canonical text', 'JSON value', 'example (text → JSON)'], rows)}
 
@@ -186,8 +186,11 @@ ${table(['type', 'canonical text', 'JSON value', 'example (text → JSON)'], row
    \`'A'\` and \`'a'\` are two keys, even where the collation of the column takes them for one.
 3. JSON \`null\` is the text \`null\`, not SQL \`NULL\`. A \`BLOB\` or \`BIT\` inside a document is
    \`"base64:type…:…"\`, as the server prints it.
-4. Neither the kind of geometry nor its SRID is part of it: a line and a multipoint with the same points are equal.
+4. Neither the kind of geometry nor its SRID is part of it: a line and a multipoint with the same points are equal. Coordinates
+   are as they are stored, so a geographic \`x\` is the longitude.
 5. On MariaDB rows of these types differ from \`CAST(c AS CHAR)\`: a \`UUID\` has no hyphens, an \`INET4\` no dots.
+6. What only changes how a number is shown is not in the log: \`INT(8) ZEROFILL\` is \`42\`, not \`00000042\`, and \`DOUBLE(9,3)\` is
+   \`1.5\`, not \`1.500\`.
 
 ## Rows that do not say everything
 
@@ -196,6 +199,9 @@ ${table(['type', 'canonical text', 'JSON value', 'example (text → JSON)'], row
   [dead letter](operations.md#dead-letters).
 - **Partial updates of JSON** (\`binlog_row_value_options=PARTIAL_JSON\`) are applied to the document before.
 - **Compressed transactions** and compressed events are read like others.
+- **System-versioned tables** of MariaDB log a DELETE as an update that ends the row's period, and an UPDATE also as an insert of the row
+  that is history now. Neither says so. \`delete\` and a refresh by query are right for them; \`refresh: { row: true }\` is not,
+  because it would bring rows back that were deleted.
 
 Not readable at all, with \`SOURCE_DECODE\`: statements logged as text, tables logged without full metadata, rows of
 a type, character set or compression that Sluice does not know, and on MariaDB dates in the format of version 5.3

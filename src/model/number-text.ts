@@ -64,5 +64,10 @@ function plainForm(digits: string, pointAt: number): string {
 
 /** A VECTOR as VECTOR_TO_STRING prints it: C's `%.5e`, whose exponent has at least two digits. */
 export function vectorText(numbers: readonly number[]): string {
-  return `[${numbers.map((number) => number.toExponential(5).replace(/e([+-])(\d)$/, 'e$10$2')).join(',')}]`;
+  return `[${numbers.map(vectorNumberText).join(',')}]`;
+}
+
+function vectorNumberText(number: number): string {
+  if (number === 0) return `${zeroText(number)}.00000e+00`;
+  return roundToFloatDigits(number).replace(/e([+-])(\d)$/, 'e$10$2');
 }

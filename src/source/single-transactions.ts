@@ -1,21 +1,29 @@
 import type { ChangeBatch } from '../model/row-change.ts';
 import type { Decoder, Prepared } from './decoder.ts';
 
-/** What a change weighs in memory beside its bytes on the wire, about. */
-const CHANGE_BYTES = 300;
+interface Waiting {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
 
-/** A decoder whose batches never hold more than one transaction: whoever reads history wants to see their borders. */
+/**
+ * A decoder whose batches never hold more than one transaction: whoever reads history wants to see their borders. So an event is not
+ * decoded before everything of the one before it was taken; then a compressed transaction is never held whole, either.
+ */
 export class SingleTransactions implements Decoder {
   readonly #decoder: Decoder;
-  readonly #batches: ChangeBatch[] = [];
-  #batchBytes = 0;
+  #waiting: Waiting[] = [];
+  /** What came before those, the newest first: taking from the front of a long list would move all of it. */
+  #next: Waiting[] = [];
+  #waitingBytes = 0;
 
   constructor(decoder: Decoder) {
     this.#decoder = decoder;
   }
 
   get bufferedBytes(): number {
-    return this.#batchBytes + this.#decoder.bufferedBytes;
+    return this.#waitingBytes + this.#decoder.bufferedBytes;
   }
 
   get place(): string {
@@ -27,20 +35,19 @@ export class SingleTransactions implements Decoder {
   }
 
   push(bytes: Buffer, start: number, end: number): void {
-    this.#decoder.push(bytes, start, end);
-    for (let batch = this.#decoder.take(); batch !== null; batch = this.#decoder.take()) {
-      this.#batches.push(batch);
-      this.#batchBytes += weight(batch);
-    }
+    this.#waiting.push({ bytes, start, end });
+    this.#waitingBytes += end - start;
   }
 
   take(): ChangeBatch | null {
-    const batch = this.#batches.shift() ?? null;
-    if (batch !== null) this.#batchBytes -= weight(batch);
-    return batch;
+    for (;;) {
+      const batch = this.#decoder.take();
+      if (batch !== null) return batch;
+      if (this.#next.length === 0) [this.#next, this.#waiting] = [this.#waiting.reverse(), this.#next];
+      const event = this.#next.pop();
+      if (event === undefined) return null;
+      this.#waitingBytes -= event.end - event.start;
+      this.#decoder.push(event.bytes, event.start, event.end);
+    }
   }
-}
-
-function weight({ sizeBytes, changes }: ChangeBatch): number {
-  return sizeBytes + changes.length * CHANGE_BYTES;
 }

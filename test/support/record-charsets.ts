@@ -1,17 +1,19 @@
 /**
- * Writes src/decode/binlog/charset-tables.ts anew from a MySQL and a MariaDB server: which collation has which character set, what
+ * Writes src/decode/binlog/charset-tables.ts anew from a MySQL and some MariaDB servers: which collation has which character set, what
  * each byte of the small sets means, and where the servers and iconv-lite differ in the large ones.
- * `npx tsx test/support/record-charsets.ts mysql://… mariadb://…`
+ * `npx tsx test/support/record-charsets.ts mysql://… mariadb://… mariadb://…`
  */
 import { writeFile } from 'node:fs/promises';
 import iconv from 'iconv-lite';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import { LARGE_SETS } from '../../src/decode/binlog/charset-large.ts';
 
-const [mysqlUrl = '', mariadbUrl = ''] = process.argv.slice(2);
+const [mysqlUrl = '', ...mariadbUrls] = process.argv.slice(2);
+const OF_MARIADB =
+  'SELECT ID AS id, CHARACTER_SET_NAME AS name FROM INFORMATION_SCHEMA.COLLATION_CHARACTER_SET_APPLICABILITY';
 const COLLATIONS = [
   [mysqlUrl, 'SELECT ID AS id, CHARACTER_SET_NAME AS name FROM INFORMATION_SCHEMA.COLLATIONS'],
-  [mariadbUrl, 'SELECT ID AS id, CHARACTER_SET_NAME AS name FROM INFORMATION_SCHEMA.COLLATION_CHARACTER_SET_APPLICABILITY'],
+  ...mariadbUrls.map((url) => [url, OF_MARIADB] as const),
 ] as const; // prettier-ignore
 const hex = (number: number, bytes: number): string => number.toString(16).padStart(2 * bytes, '0');
 
@@ -39,7 +41,7 @@ await writeFile(
   'src/decode/binlog/charset-tables.ts',
   `/** Made by test/support/record-charsets.ts from the servers themselves; do not edit. */
 
-/** Ids of the collations of each character set, of MySQL 9.7 and MariaDB 10.11. */
+/** Ids of the collations of each character set, of MySQL 9.7, MariaDB 10.11 and 11.8. */
 export const COLLATIONS: Readonly<Record<string, string>> = {
 ${collations.join('\n')}
 };

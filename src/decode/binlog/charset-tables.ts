@@ -1,6 +1,6 @@
 /** Made by test/support/record-charsets.ts from the servers themselves; do not edit. */
 
-/** Ids of the collations of each character set, of MySQL 9.7 and MariaDB 10.11. */
+/** Ids of the collations of each character set, of MySQL 9.7, MariaDB 10.11 and 11.8. */
 export const COLLATIONS: Readonly<Record<string, string>> = {
   armscii8: '32 64 1056 1088',
   ascii: '11 65 1035 1089',
@@ -41,8 +41,8 @@ export const COLLATIONS: Readonly<Record<string, string>> = {
   utf16: '54-55 101-124 672-674 1078-1079 1125 1147 2816-2983 3000-3015',
   utf16le: '56 62 1080 1086',
   utf32: '60-61 160-183 736-738 1084-1085 1184 1206 3072-3239 3256-3271',
-  utf8mb3: '33 76 83 192-215 223 576-578 1057 1107 1216 1238 2048-2215 2232-2247',
-  utf8mb4: '45-46 224-247 255-271 273-275 277-294 296-298 300 303-323 608-610 1069-1070 1248 1270 2304-2471 2488-2503',
+  utf8mb3: '33 76 83 192-215 223 576-579 1057 1107 1216 1238 2048-2215 2232-2247',
+  utf8mb4: '45-46 224-247 255-271 273-275 277-294 296-298 300 303-323 608-611 1069-1070 1248 1270 2304-2471 2488-2503',
 };
 
 /** The characters of the bytes from 80 (swe7: from 00) on, as hexadecimal code points; `?`: the servers have none. */

@@ -1,7 +1,13 @@
 /** One test's own database on a real server, and a source that reads from it. */
 import { createPool, type Pool } from 'mysql2/promise';
-import { onTestFinished } from 'vitest';
-import { readAddresses, type SqlAddress } from '../../../deploy/local/services.ts';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import {
+  readAddresses,
+  startMysql,
+  testAccount,
+  type SqlAddress,
+  type ThrowawayMysql,
+} from '../../../deploy/local/services.ts';
 import { BinlogDecoder } from '../../../src/decode/binlog-decoder.ts';
 import type { Position, ResumePoint } from '../../../src/model/position.ts';
 import type { Change, ChangeBatch, Row, RowChange, TableChange } from '../../../src/model/row-change.ts';
@@ -23,6 +29,22 @@ export async function addressOf(server: ServerName): Promise<MysqlAddress> {
   const found = (await readAddresses())[server];
   if (found === undefined) throw new Error(`${server} is not running`);
   return toAddress(found);
+}
+
+export type SqlServer = ServerName | 'mariadb-11.8';
+
+/** The shared servers, and a MariaDB 11.8 for the tests of a file. */
+export function withNewerMariadb(): (server: SqlServer) => Promise<MysqlAddress> {
+  let newer: ThrowawayMysql | null = null;
+  beforeAll(async () => {
+    newer = await startMysql({ flavour: 'mariadb-11.8' });
+  });
+  afterAll(() => newer?.remove());
+  return (server) => {
+    if (server !== 'mariadb-11.8') return addressOf(server);
+    if (newer === null) throw new Error(`${server} is not running`);
+    return Promise.resolve(toAddress({ host: newer.host, port: newer.port, ...testAccount }));
+  };
 }
 
 export function toAddress({

@@ -2,7 +2,9 @@
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
 import type { RowChange } from '../../../src/model/row-change.ts';
-import { addressOf, collect, openDatabase, openSource, startAtNow } from './fixture.ts';
+import { collect, openDatabase, openSource, startAtNow, withNewerMariadb, type SqlServer } from './fixture.ts';
+
+const openServer = withNewerMariadb();
 
 interface Log {
   readonly connection: PoolConnection;
@@ -11,8 +13,8 @@ interface Log {
   readonly batches: { readonly rows: number; readonly ends: boolean }[];
 }
 
-async function openLog(server: 'mysql' | 'mariadb', setUp: string, maxChunkBytes = 1_000_000): Promise<Log> {
-  const address = await addressOf(server);
+async function openLog(server: SqlServer, setUp: string, maxChunkBytes = 1_000_000): Promise<Log> {
+  const address = await openServer(server);
   const { pool, database } = await openDatabase(address);
   await pool.query(setUp);
   const { source } = openSource({ address, maxChunkBytes });
@@ -100,7 +102,7 @@ it('partial updates of JSON give the whole document, as the server prints it', a
   expect(changes[0]?.before?.['a']).toContain('"b c": "some long text');
 });
 
-describe.each(['mysql', 'mariadb'] as const)('images that have not all columns, on %s,', (server) => {
+describe.each(['mysql', 'mariadb', 'mariadb-11.8'] as const)('images that have not all columns, on %s,', (server) => {
   const TABLE = 'CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(9), note TEXT)';
 
   it('with MINIMAL: an update says the primary key and what it changed', async () => {
@@ -129,25 +131,28 @@ describe.each(['mysql', 'mariadb'] as const)('images that have not all columns, 
   });
 });
 
-it('compressed events of MariaDB, and compressed columns in them', async () => {
-  const address = await addressOf('mariadb');
-  const { pool } = await openDatabase(address);
-  const log = await openLog('mariadb', 'CREATE TABLE t (id INT PRIMARY KEY, v TEXT, c VARCHAR(2000) COMPRESSED)');
-  await pool.query('SET GLOBAL log_bin_compress=ON');
-  try {
-    await log.connection.query("INSERT INTO t VALUES (1, REPEAT('ab', 500), REPEAT('é', 900)), (2, '', '')");
-    await log.connection.query("UPDATE t SET v = REPEAT('cd', 500) WHERE id = 1; DELETE FROM t WHERE id = 2");
-  } finally {
-    await pool.query('SET GLOBAL log_bin_compress=OFF');
-  }
-  const [ab, cd, c] = ['ab'.repeat(500), 'cd'.repeat(500), 'é'.repeat(900)];
-  expect(images(await log.changes(4))).toEqual([
-    ['insert', null, { id: 1, v: ab, c }],
-    ['insert', null, { id: 2, v: '', c: '' }],
-    ['update', { id: 1, v: ab, c }, { id: 1, v: cd, c }],
-    ['delete', { id: 2, v: '', c: '' }, null],
-  ]);
-});
+it.each(['mariadb', 'mariadb-11.8'] as const)(
+  'compressed events of %s, and compressed columns in them',
+  async (server) => {
+    const address = await openServer(server);
+    const { pool } = await openDatabase(address);
+    const log = await openLog(server, 'CREATE TABLE t (id INT PRIMARY KEY, v TEXT, c VARCHAR(2000) COMPRESSED)');
+    await pool.query('SET GLOBAL log_bin_compress=ON');
+    try {
+      await log.connection.query("INSERT INTO t VALUES (1, REPEAT('ab', 500), REPEAT('é', 900)), (2, '', '')");
+      await log.connection.query("UPDATE t SET v = REPEAT('cd', 500) WHERE id = 1; DELETE FROM t WHERE id = 2");
+    } finally {
+      await pool.query('SET GLOBAL log_bin_compress=OFF');
+    }
+    const [ab, cd, c] = ['ab'.repeat(500), 'cd'.repeat(500), 'é'.repeat(900)];
+    expect(images(await log.changes(4))).toEqual([
+      ['insert', null, { id: 1, v: ab, c }],
+      ['insert', null, { id: 2, v: '', c: '' }],
+      ['update', { id: 1, v: ab, c }, { id: 1, v: cd, c }],
+      ['delete', { id: 2, v: '', c: '' }, null],
+    ]);
+  },
+);
 
 it('rows of a partitioned table, and the moment of each commit, also behind a GTID with a tag', async () => {
   const log = await openLog('mysql', 'CREATE TABLE t (id INT PRIMARY KEY, v INT) PARTITION BY HASH(id) PARTITIONS 4');
@@ -167,3 +172,38 @@ it('rows of a partitioned table, and the moment of each commit, also behind a GT
     expect(transaction.commitTimeUs % 1_000_000).not.toBe(0);
   }
 });
+
+it('events without a position of their own, which MariaDB 11.8 writes inside a transaction: its end is where the next begins', async () => {
+  const address = await openServer('mariadb-11.8');
+  const { pool, database } = await openDatabase(address);
+  await pool.query('CREATE TABLE t (id INT PRIMARY KEY)');
+  const { source } = openSource({ address });
+  const from = await startAtNow(source);
+  const insert = (id: number) => pool.query(`INSERT INTO t VALUES (${id})`);
+  const enough = (rows: number) => (all: readonly unknown[]) => all.length >= rows;
+  await insert(1);
+  const first = await collect(source, from, { database, enough: enough(1) });
+  const end = first.batches.at(-1)?.end?.coordinates;
+  await insert(2);
+  await insert(3);
+  const { file, offset } = from.position.coordinates;
+  const [events] = await pool.query<RowDataPacket[]>(`SHOW BINLOG EVENTS IN '${file}' FROM ${offset}`);
+  expect(events.filter((event) => event['Event_type'] === 'Write_rows_v1').map((event) => Number(event['End_log_pos']))).toEqual([0, 0, 0]);
+  const begins = events.filter((event) => event['Event_type'] === 'Gtid').map((event) => Number(event['Pos']));
+  expect(end).toEqual({ file, offset: begins[1] });
+  // From there on, by file and offset.
+  const position = { ...from.position, gtidSet: null, coordinates: { file, offset: end?.offset ?? 0 } };
+  const rest = await collect(source, { position, lastVersion: 0 }, { database, enough: enough(2) });
+  expect(rest.changes.map(({ after, transaction }) => [after?.['id'], transaction.begin.offset])).toEqual([[2, begins[1]], [3, begins[2]]]);
+}); // prettier-ignore
+
+it.each(['mariadb', 'mariadb-11.8'] as const)('a system-versioned table of %s tells its history, as docs/types.md says', async (server) => {
+  const log = await openLog(server, 'CREATE TABLE t (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING');
+  await log.connection.query('INSERT INTO t VALUES (1, 1); UPDATE t SET v = 2; DELETE FROM t');
+  const changes = await log.changes(4);
+  const shown = changes.map(({ operation, before, after }) => [operation, before?.['v'], after?.['v']]);
+  expect(shown).toEqual([['insert', undefined, 1], ['update', 1, 2], ['insert', undefined, 1], ['update', 2, 2]]);
+  // Of the rows that are history now.
+  const ends = changes.map(({ after }) => String(after?.['row_end']).slice(0, 4) < '2038');
+  expect(ends).toEqual([false, false, true, true]);
+}); // prettier-ignore

@@ -5,7 +5,8 @@ import type { JsonValue } from '../../../src/model/row-change.ts';
 import { systemClock } from '../../../src/runtime/clock.ts';
 import { MysqlRowLookup, type MysqlRowLookupOptions } from '../../../src/source/row-lookup.ts';
 import { addressOf, openDatabase } from './fixture.ts';
-import { TYPE_CASES } from './type-cases.ts';
+import { EVERY_TYPE } from './types/json-cases.ts';
+import { TYPE_CASES } from './types/type-cases.ts';
 
 const BOTH = ['mysql', 'mariadb'] as const;
 
@@ -48,11 +49,14 @@ describe.each(BOTH)('a lookup on %s', (server) => {
   it('gives every type its canonical text, alone and together with others', async () => {
     const { find, pool } = await open(server);
     const differences: unknown[] = [];
-    for (const [index, { type, values: all, equals = 'CAST(c AS CHAR)', on = server }] of TYPE_CASES.entries()) {
-      // A query is told what the log does not say: that it is a UUID or an address.
-      if (on !== server || all.length === 0 || /^(UUID|INET)/.test(type)) continue;
+    if (server === 'mysql') await pool.query(EVERY_TYPE);
+    for (const [index, each] of TYPE_CASES.entries()) {
+      const { type, values: all, equals = 'CAST(c AS CHAR)', on = server } = each;
+      // A query is told what the log does not say: that it is a UUID or an address, and how a number is shown.
+      if (on !== server || all.length === 0 || /^(UUID|INET|SERIAL)|ZEROFILL|\(9,3\)/.test(type)) continue;
+      if (each.texts !== undefined || each.more !== undefined || each.options !== undefined) continue;
       // MySQL makes the zero date of one without a day when it unites results.
-      const values = all.filter((value) => value !== "'2024-00-00'");
+      const values = all.filter((value) => !/^'\d{4}-\d\d-00/.test(value) || value.startsWith("'0000"));
       await pool.query(`SET SESSION sql_mode=''; CREATE TABLE t${index} (id INT PRIMARY KEY, c ${type})`);
       const rows = [...values, 'NULL'].map((value, id) => `(${id}, ${value})`);
       await pool.query(`SET SESSION sql_mode=''; INSERT INTO t${index} (id, c) VALUES ${rows.join(', ')}`);

@@ -7,6 +7,8 @@ const column = (columnType: string, flavour: Flavour = 'mysql') =>
   columnFor({ name: 'c', columnType, charset: null }, flavour);
 
 /** Column type, value as it is read from a row, canonical text, JSON value. */
+const floats = (...numbers: number[]): Buffer => Buffer.from(Float32Array.from(numbers).buffer);
+
 const CASES: readonly [string, unknown, string, JsonValue][] = [
   ['int', -5, '-5', -5],
   ['bigint unsigned', '18446744073709551615', '18446744073709551615', '18446744073709551615'],
@@ -34,6 +36,13 @@ const CASES: readonly [string, unknown, string, JsonValue][] = [
   ['json', '{"a": [1, "x"]}', '{"a": [1, "x"]}', { a: [1, 'x'] }],
   ['json', 'null', 'null', null],
   ['vector', Buffer.from('0000803f000020c0', 'hex'), '[1.00000e+00,-2.50000e+00]', [1, -2.5]],
+  ['vector', floats(1e20, -0, -1), '[1.00000e+20,-0.00000e+00,-1.00000e+00]', [1e20, -0, -1]],
+  [
+    'vector',
+    floats(1000005, 1000015, -16384.25),
+    '[1.00000e+06,1.00002e+06,-1.63842e+04]',
+    [1000000, 1000020, -16384.2],
+  ],
   ['point', { x: 1, y: 2 }, '{"x":1,"y":2}', { x: 1, y: 2 }],
 ];
 

@@ -20,6 +20,8 @@ it('finds every packet, however the stream is cut, and never copies one that cam
   const payloads = Array.from({ length: 40 }, (_, index) =>
     Buffer.alloc([0, 4, 1 + index * 7][index] ?? index * 7, index + 1),
   );
+  // Its length needs all three bytes of the head.
+  payloads.push(Buffer.alloc(70_000, 9));
   const stream = Buffer.concat(payloads.map(framed));
   for (const size of [1, 2, 3, 4, 5, 7, 50, 133, 1000]) {
     const { found, framer: each } = framer();
@@ -45,5 +47,24 @@ it('puts a payload over 16 MB together, and one of exactly 16 MB', () => {
     expect(found.map(({ number }) => number)).toEqual([2, 3]);
     expect(found[0]?.bytes.equals(payload)).toBe(true);
     expect(String(found[1]?.bytes)).toBe('next');
+  }
+});
+
+it('finds the head of the second part of a payload over 16 MB wherever the stream is cut in it', () => {
+  const payload = Buffer.alloc(0xffffff + 3, 7);
+  const stream = Buffer.concat([
+    framed(payload.subarray(0, 0xffffff), 1),
+    framed(payload.subarray(0xffffff), 2),
+    framed(Buffer.from('next'), 3),
+  ]);
+  const secondHead = 4 + 0xffffff;
+  for (let cut = secondHead - 1; cut <= secondHead + 8; cut++) {
+    const { found, framer: each } = framer();
+    each.push(stream.subarray(0, 2));
+    each.push(stream.subarray(2, cut));
+    each.push(stream.subarray(cut, cut + 1));
+    each.push(stream.subarray(cut + 1));
+    expect(found.map(({ bytes, number }) => [bytes.length, number]), `cut at ${cut - secondHead}`).toEqual([[payload.length, 2], [4, 3]]); // prettier-ignore
+    expect(found[0]?.bytes.equals(payload)).toBe(true);
   }
 });
