@@ -66,6 +66,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
     count: load.writers,
     pauseMs: load.pauseMs,
     pace: load.perSecond === undefined ? null : new Pace(load.perSecond),
+    ticks: load.ticks,
     xa: load.xa && features.xa,
   });
   const readers = new Readers({ world, random: random.branch('readers'), ...load, thinkMs: 120, againAfterMs });

@@ -1,5 +1,5 @@
 import { startMysql, type ThrowawayMysql } from '../../../deploy/local/services.ts';
-import { until } from '../wait.ts';
+import { delay, until } from '../wait.ts';
 import { Primary } from '../world/primary.ts';
 import type { World } from '../world/world.ts';
 import type { StrikeKind } from './strike.ts';
@@ -39,7 +39,7 @@ export function failover(weight = 1): StrikeKind {
       const [old, next] = [world.server, world.replica];
       if (next === null) return;
       world.journal.strike('mysql fail-over', `${old.port} to ${next.port}`);
-      await on(old, ['SET GLOBAL super_read_only = ON']);
+      await endWrites(old);
       await caughtUp(old, next);
       // What was prepared and not ended is on both.
       await on(next, [
@@ -58,6 +58,31 @@ export function failover(weight = 1): StrikeKind {
       await follow(old, next);
     },
   };
+}
+
+/**
+ * As fail-over tools do: who waits for a row is sent away. The server waits for statements in progress, those wait for rows of
+ * transactions whose COMMIT waits for the server, and it would all last as long as a lock may be waited for.
+ */
+async function endWrites(old: ThrowawayMysql): Promise<void> {
+  const others = new Primary(old.url);
+  let isReadOnly = false;
+  const readOnly = on(old, ['SET GLOBAL super_read_only = ON']).finally(() => (isReadOnly = true));
+  try {
+    while (!isReadOnly) {
+      const waiting = await others.rows(
+        `SELECT id FROM information_schema.processlist
+         WHERE command = 'Query' AND info NOT LIKE 'SET GLOBAL%' AND info NOT LIKE '%processlist%'`,
+      );
+      // One that has ended by itself meanwhile is no error.
+      for (const row of waiting)
+        await others.run(`KILL QUERY ${String(row['id'] ?? row['ID'])}`).catch(() => undefined);
+      await delay(20);
+    }
+    await readOnly;
+  } finally {
+    await others.close();
+  }
 }
 
 async function caughtUp(old: ThrowawayMysql, next: ThrowawayMysql): Promise<void> {
