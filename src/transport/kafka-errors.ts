@@ -34,6 +34,8 @@ const PERMANENT = new Set([
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 /** kafkajs makes the same error of every failed login, without a cause; the broker said nothing about this one. */
 const LOGIN_CUT = /Connection (error|timeout)|Closed connection|Not connected|timed out/i;
+/** kafkajs forgets its metadata when a connection breaks, also under a request that is about to read it. */
+const FORGOTTEN = /properties of null \(reading '(topicMetadata|brokers)'\)/;
 const REQUEST_TIMEOUTS = ['KafkaJSRequestTimeoutError', 'KafkaTimeoutError'];
 /** The names without JS are ours: what platformatic-errors.ts makes of the other library's. */
 const RETRY_NAMES = new Set([
@@ -84,7 +86,9 @@ export function isRequestTimeout(error: unknown): boolean {
 export function describeKafkaError(error: unknown): string {
   const origin = causes(error).at(-1);
   const type = kafkaErrorType(origin);
-  const message = errorMessage(origin ?? error);
+  const message = FORGOTTEN.test(origin?.message ?? '')
+    ? 'the connection was closed before the answer came'
+    : errorMessage(origin ?? error);
   return type === '' ? message : `${type}: ${message}`;
 }
 

@@ -8,6 +8,7 @@ import { Readers } from './load/readers.ts';
 import { NeverBack } from './load/tickers.ts';
 import { isUsual } from './load/usual-errors.ts';
 import { Writers } from './load/writers.ts';
+import { endPrepared } from './load/xa.ts';
 import { CheckpointWatch } from './oracle/checkpoints.ts';
 import { judge } from './oracle/judge.ts';
 import { settle } from './oracle/settle.ts';
@@ -66,6 +67,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
     count: load.writers,
     pauseMs: load.pauseMs,
     pace: load.perSecond === undefined ? null : new Pace(load.perSecond),
+    ticks: load.ticks,
     xa: load.xa && features.xa,
   });
   const readers = new Readers({ world, random: random.branch('readers'), ...load, thinkMs: 120, againAfterMs });
@@ -97,6 +99,7 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
     );
     await delay(Math.max(0, startedMs + durationMs - performance.now()));
     await heal(world, input);
+    await endPrepared(world, random.branch('prepared'));
     const recovered = probe.passed.length;
     await until('a change applied after the last fault', () => probe.passed.length > recovered, {
       timeoutMs: 60_000,

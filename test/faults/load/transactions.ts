@@ -66,11 +66,17 @@ async function hammer(work: Work): Promise<void> {
   }
 }
 
-export const TRANSACTIONS: readonly { readonly weight: number; readonly commit: (work: Work) => Promise<void> }[] = [
+/** `ticks`: the weight of ticks, which wait for nobody long: a high pace takes many. */
+export const transactions = (ticks: number): Weighted[] => [
   { weight: 40, commit: single },
   { weight: 30, commit: several },
   { weight: 6, commit: rolledBack },
   { weight: 8, commit: savepoints },
   { weight: 3, commit: hammer },
-  { weight: 8, commit: tick },
+  { weight: ticks, commit: tick },
 ];
+
+interface Weighted {
+  readonly weight: number;
+  readonly commit: (work: Work) => Promise<void>;
+}

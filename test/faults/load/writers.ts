@@ -6,7 +6,7 @@ import type { Pace } from './pace.ts';
 import { rowFor } from './statements.ts';
 import { TICKERS } from './tickers.ts';
 import { ROWS, TABLES, TABLE_NAMES } from './tables.ts';
-import { TRANSACTIONS, type Work } from './transactions.ts';
+import { transactions, type Work } from './transactions.ts';
 import { isUsual } from './usual-errors.ts';
 import { xaTransaction } from './xa.ts';
 
@@ -19,6 +19,8 @@ export interface WritersOptions {
   readonly pauseMs: number;
   /** Instead of pauses. */
   readonly pace: Pace | null;
+  /** Weight of transactions on rows that nobody holds for long. */
+  readonly ticks: number;
   readonly xa: boolean;
 }
 
@@ -56,10 +58,10 @@ export class Writers {
   }
 
   async #loop(random: Random): Promise<void> {
-    const { world, markers, pauseMs, pace, xa } = this.#options;
+    const { world, markers, pauseMs, pace, ticks, xa } = this.#options;
     const turn = pace === null ? (): Promise<void> => delay(random.int(0, pauseMs)) : (): Promise<void> => pace.turn();
     const next = pace === null ? (): Promise<void> => Promise.resolve() : turn;
-    const kinds = [...TRANSACTIONS, { weight: xa ? 12 : 0, commit: xaTransaction(world) }];
+    const kinds = [...transactions(ticks), { weight: xa ? 12 : 0, commit: xaTransaction(world) }];
     while (!this.#stopping) {
       const { commit } = random.weighted(kinds);
       try {

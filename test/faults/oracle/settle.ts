@@ -12,8 +12,8 @@ const TIMEOUT_MS = 90_000;
 /** Nothing is written any more: waits until everything that was is applied. Whatever does not come is a hang. */
 export async function settle(world: World, random: Random): Promise<boolean> {
   try {
-    await Promise.all(world.slots.map((slot) => slot.ready(TIMEOUT_MS)));
     await endPrepared(world, random);
+    await Promise.all(world.slots.map((slot) => slot.ready(TIMEOUT_MS)));
     await lastMarkers(world);
     if (world.kafka !== null)
       await until('a lag of 0', async () => (await world.lag()) === 0, { timeoutMs: TIMEOUT_MS, everyMs: 300 });

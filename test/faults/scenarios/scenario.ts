@@ -31,9 +31,11 @@ export interface Load {
   readonly pauseMs: number;
   /** Transactions of all writers together a second, instead of pauses: as far as the machine takes it. */
   readonly perSecond?: number;
+  /** Weight of single updates of rows that nobody holds for long. */
+  readonly ticks: number;
   readonly locked: number;
   readonly aside: number;
   readonly xa: boolean;
 }
 
-export const USUAL_LOAD: Load = { writers: 4, pauseMs: 8, locked: 4, aside: 12, xa: true };
+export const USUAL_LOAD: Load = { writers: 4, pauseMs: 8, ticks: 8, locked: 4, aside: 12, xa: true };

@@ -1,8 +1,10 @@
 import { startMysql, type ThrowawayMysql } from '../../../deploy/local/services.ts';
-import { until } from '../wait.ts';
+import { delay, messageOf, until } from '../wait.ts';
 import { Primary } from '../world/primary.ts';
 import type { World } from '../world/world.ts';
 import type { StrikeKind } from './strike.ts';
+
+const TAKE_WRITES = ['SET GLOBAL super_read_only = OFF', 'SET GLOBAL read_only = OFF'];
 
 /** A real replica by GTID, which follows from the beginning. */
 export async function addReplica(world: World): Promise<void> {
@@ -39,15 +41,13 @@ export function failover(weight = 1): StrikeKind {
       const [old, next] = [world.server, world.replica];
       if (next === null) return;
       world.journal.strike('mysql fail-over', `${old.port} to ${next.port}`);
-      await on(old, ['SET GLOBAL super_read_only = ON']);
-      await caughtUp(old, next);
+      await endWrites(old);
+      await caughtUp(old, next).catch(async (error: unknown) => {
+        await on(old, TAKE_WRITES);
+        throw error;
+      });
       // What was prepared and not ended is on both.
-      await on(next, [
-        'STOP REPLICA',
-        'RESET REPLICA ALL',
-        'SET GLOBAL super_read_only = OFF',
-        'SET GLOBAL read_only = OFF',
-      ]);
+      await on(next, ['STOP REPLICA', 'RESET REPLICA ALL', ...TAKE_WRITES]);
       // From here on it takes writes: what follows is the application's and Sluice's time.
       world.journal.moment('promotion');
       world.links.mysql.target = { host: '127.0.0.1', port: next.port };
@@ -60,6 +60,31 @@ export function failover(weight = 1): StrikeKind {
   };
 }
 
+/**
+ * As fail-over tools do: who waits for a row is sent away. The server waits for statements in progress, those wait for rows of
+ * transactions whose COMMIT waits for the server, and it would all last as long as a lock may be waited for. Nobody else is:
+ * an XA COMMIT that is killed may be undone here and stay prepared on the replica.
+ */
+async function endWrites(old: ThrowawayMysql): Promise<void> {
+  const others = new Primary(old.url);
+  let isReadOnly = false;
+  const readOnly = on(old, ['SET GLOBAL super_read_only = ON']).finally(() => (isReadOnly = true));
+  try {
+    while (!isReadOnly) {
+      const waiting = await others.rows(
+        `SELECT id AS id FROM information_schema.processlist
+         WHERE command = 'Query' AND info NOT LIKE 'SET GLOBAL%' AND info NOT LIKE '%processlist%'`,
+      );
+      // One that has ended by itself meanwhile is no error.
+      for (const { id } of waiting) await others.run(`KILL QUERY ${String(id)}`).catch(() => undefined);
+      await delay(20);
+    }
+    await readOnly;
+  } finally {
+    await others.close();
+  }
+}
+
 async function caughtUp(old: ThrowawayMysql, next: ThrowawayMysql): Promise<void> {
   const [source, replica] = [new Primary(old.url), new Primary(next.url)];
   try {
@@ -68,6 +93,11 @@ async function caughtUp(old: ThrowawayMysql, next: ThrowawayMysql): Promise<void
     await until('the replica has everything', async () => (await executed(source)) === (await executed(replica)), {
       timeoutMs: 30_000,
       everyMs: 20,
+    }).catch(async (error: unknown) => {
+      const [status] = await replica.rows('SHOW REPLICA STATUS');
+      throw new Error(
+        `${messageOf(error)}: ${String(status?.['Last_Error'])} ${String(status?.['Replica_SQL_Running_State'])}`,
+      );
     });
   } finally {
     await Promise.all([source.close(), replica.close()]);

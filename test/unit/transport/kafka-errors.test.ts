@@ -38,6 +38,13 @@ describe('an error of Kafka', () => {
     expect(describeKafkaError('text')).toBe('text');
   });
 
+  it('is described as a broken connection when kafkajs stumbles over metadata it has forgotten', () => {
+    const stumbled = new TypeError("Cannot read properties of null (reading 'topicMetadata')");
+    expect(describeKafkaError(wrapped(stumbled))).toBe('the connection was closed before the answer came');
+    const other = new TypeError("Cannot read properties of null (reading 'x')");
+    expect(describeKafkaError(other)).toBe(other.message);
+  });
+
   it('is found inside an aggregate, as a failed creation of topics comes', () => {
     const aggregate = Object.assign(new Error('creation failed'), {
       errors: [new KafkaJSProtocolError('INVALID_REPLICATION_FACTOR', false)],
