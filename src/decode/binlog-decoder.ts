@@ -99,12 +99,16 @@ export class BinlogDecoder {
     if (batch !== null) return batch;
     if (this.#broken !== null) throw this.#broken;
     if (this.#payload === null) return null;
+    let broken: SluiceError | null = null;
     try {
       this.#goOn();
     } catch (error) {
-      throw this.#break(EVENT.transactionPayload, error);
+      broken = this.#break(EVENT.transactionPayload, error);
     }
-    return this.#events.take();
+    // Also transactions that were complete before what cannot be read: they may have waited behind this one.
+    const next = this.#events.take();
+    if (next === null && broken !== null) throw broken;
+    return next;
   }
 
   /** Events of the compressed transaction, and then those that waited behind it, until a batch is full. */

@@ -1,4 +1,7 @@
-/** `npm run test:fuzz -- --inputs 1000000 --seed 1 --minutes 30`, or `--only 'decoder:4711'` for one input. */
+/**
+ * `npm run test:fuzz -- --inputs 1000000 --seed 1 --minutes 30`, `--only decoder` for one target, or
+ * `--only 'decoder:4711'` for one input.
+ */
 import { parseArgs } from 'node:util';
 import { formatReport, runFuzz } from './run-fuzz.ts';
 
@@ -10,14 +13,15 @@ const { values } = parseArgs({
     only: { type: 'string' },
   },
 });
-const [target, input = '0'] = values.only?.split(':') ?? [];
-const from = Number(input);
+const [target, input] = values.only?.split(':') ?? [];
+const inputs = Number(values.inputs);
+const [from, to] = input === undefined ? [0, inputs] : [Number(input), Number(input) + 1];
 const seed = Number(values.seed);
 const report = await runFuzz({
   seed,
-  inputs: Number(values.inputs),
+  inputs,
   minutes: Number(values.minutes),
-  only: target === undefined ? null : { target, from, to: from + 1 },
+  only: target === undefined ? null : { target, from, to },
 });
 process.stdout.write(`${formatReport(report, seed)}\n`);
 process.exitCode = report.findings.length === 0 ? 0 : 1;

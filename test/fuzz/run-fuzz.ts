@@ -3,6 +3,9 @@ import type { Finding, FromWorker, TargetReport, WorkerPlan } from './messages.t
 
 /** Longer than any input needs, on a machine that is busy with other things. */
 const HANG_MS = 20_000;
+/** Until the code of all targets is loaded, which is no input. */
+const START = 'the start';
+const START_MS = 300_000;
 const HEAP_MB = 256;
 /** A thread begins without the loader that its process was started with. */
 const BOOT = `import('tsx/esm/api').then(({ register }) => { register(); return import('${new URL('./worker.ts', import.meta.url).href}'); })`;
@@ -25,7 +28,7 @@ export async function runFuzz({ minutes, ...plan }: FuzzOptions): Promise<FuzzRe
   const targets: TargetReport[] = [];
   const findings: Finding[] = [];
   const began = performance.now();
-  let target = 'the start';
+  let target = START;
   let [lastInput, lastMoveMs, peakRss] = [-1, began, 0];
   const worker = new Worker(BOOT, {
     eval: true,
@@ -39,8 +42,10 @@ export async function runFuzz({ minutes, ...plan }: FuzzOptions): Promise<FuzzRe
     if (now - began > minutes * 60_000) Atomics.store(shared, 1, 1);
     const input = Atomics.load(shared, 0);
     if (input !== lastInput) [lastInput, lastMoveMs] = [input, now];
-    if (now - lastMoveMs < HANG_MS) return;
-    found(`hang: this input runs for more than ${HANG_MS / 1000} s`);
+    const limitMs = target === START ? START_MS : HANG_MS;
+    if (now - lastMoveMs < limitMs) return;
+    found(`hang: this input runs for more than ${limitMs / 1000} s`);
+    clearInterval(watch);
     void worker.terminate();
   }, 100);
   try {

@@ -59,7 +59,9 @@ export function decoderTarget(): Promise<Target> {
     share: 20,
     make: (random) => makeInput(random, streams),
     run: async ([first, ...events]) => {
-      const decoder = decoderOf(first?.[0] === 1 ? 'mariadb' : 'mysql');
+      const flavour = first?.[0] === 1 ? 'mariadb' : 'mysql';
+      const decoder = decoderOf(flavour);
+      const before = changesBefore(flavour, events.slice(0, first?.[1] ?? 0));
       let outcome = 'accepted';
       const evaluator = new RuleEvaluator({ ruleSet, metrics, lookup: null, clock: systemClock });
       try {
@@ -71,13 +73,18 @@ export function decoderTarget(): Promise<Target> {
       }
       try {
         for (let batch = decoder.take(); batch !== null; batch = decoder.take()) {
-          for (const change of batch.changes) readAll(change);
+          for (const change of batch.changes) {
+            readAll(change);
+            const wanted = before.shift();
+            if (wanted !== undefined && wanted !== described(change)) throw new Error('a row before the damage was changed by it');
+          }
           await evaluator.evaluate(batch, { captureTimeMs: 0, epochs: NO_EPOCHS, signal: new AbortController().signal });
         }
       } catch (error) {
         // A value that is not of its type is seen only where it is used.
-        return coded(error);
+        outcome = coded(error);
       }
+      if (before.length > 0) throw new Error(`${before.length} changes before the damage are lost`);
       return outcome;
     },
   });
@@ -98,6 +105,35 @@ function push(decoder: BinlogDecoder, event: Buffer): void {
 
 function pushUnchecked(decoder: BinlogDecoder, event: Buffer): void {
   decoder.push(event, 0, event.length);
+}
+
+/** What the sound events before the first one that is not mean, as far as their transactions have ended. */
+function changesBefore(flavour: Flavour, events: readonly Buffer[]): string[] {
+  const changes: string[] = [];
+  try {
+    const decoder = decoderOf(flavour);
+    for (const event of events) {
+      decoder.push(event, 0, event.length);
+      for (let batch = decoder.take(); batch !== null; batch = decoder.take()) changes.push(...batch.changes.map(described));
+    }
+  } catch (error) {
+    // A run of neighbours may begin in the middle of a transaction.
+    coded(error);
+  }
+  return changes;
+} // prettier-ignore
+
+/** All of it that a rule may use, without the versions: those go by the clock of the events. */
+function described(change: Change): string {
+  if (change.kind !== 'row') return `${change.operation} ${change.database}.${change.table}`;
+  const { operation, table, before, after } = change;
+  const row = (of: Row | null): string[] => (of === null ? [] : table.columns.map((column) => textOf(column, of)));
+  return JSON.stringify([operation, table.database, table.name, row(before), row(after)]);
+}
+
+function textOf(column: Column, row: Row): string {
+  const value = row[column.name];
+  return value === null || value === undefined ? String(value) : column.text(value);
 }
 
 function readAll(change: Change): void {
@@ -128,9 +164,12 @@ function makeInput(random: Random, streams: readonly [Stream, Stream]): Input {
   const { flavour, events } = random.pick(streams);
   const from = random.below(events.length);
   const packets = events.slice(from, from + 3 + random.below(14));
+  const sound = [...packets];
   for (let changes = 1 + random.below(3); changes > 0; changes--) changeOne(packets, random, events);
   const head = random.chance(0.9) ? events.slice(0, 1) : [];
-  return [Buffer.from([flavour === 'mariadb' ? 1 : 0]), ...head, ...packets];
+  const same = packets.findIndex((packet, index) => packet !== sound[index]);
+  const untouched = head.length + (same === -1 ? 0 : same);
+  return [Buffer.from([flavour === 'mariadb' ? 1 : 0, untouched]), ...head, ...packets];
 }
 
 function changeOne(packets: Buffer[], random: Random, events: readonly Buffer[]): void {

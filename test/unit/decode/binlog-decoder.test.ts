@@ -224,6 +224,23 @@ describe('compressed transactions', () => {
     expect(decoder.bufferedBytes).toBe(0);
   });
 
+  it('and what waited behind them are handed out before an event that cannot be read', () => {
+    const decoder = decoderOf('mysql', { maxChunkBytes: 2_000 });
+    const [, , large = 0] = payloads;
+    // Whole transactions behind it, and then damage.
+    const behind = events.mysql.findIndex((event, index) => index > large && typeOf(event) === EVENT.xid) + 1;
+    const wanted = shown('mysql', events.mysql.slice(0, behind));
+    const damaged = Buffer.from(events.mysql[behind] ?? Buffer.alloc(0));
+    damaged[30] = (damaged[30] ?? 0) ^ 1;
+    pushAll(decoder, [...events.mysql.slice(0, behind), damaged]);
+    const seen: string[] = [];
+    const takeUntilBroken = (): void => {
+      for (let batch = decoder.take(); batch !== null; batch = decoder.take()) seen.push(...batch.changes.map(describeChange)); // prettier-ignore
+    };
+    expect(takeUntilBroken).toThrow(/checksum is wrong/);
+    expect(seen).toEqual(wanted);
+  });
+
   it('end where they stand in the log', () => {
     const decoder = decoderOf('mysql');
     const [first = 0] = payloads;
