@@ -35,12 +35,13 @@ const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 /** kafkajs makes the same error of every failed login, without a cause; the broker said nothing about this one. */
 const LOGIN_CUT = /Connection (error|timeout)|Closed connection|Not connected|timed out/i;
 const REQUEST_TIMEOUTS = ['KafkaJSRequestTimeoutError', 'KafkaTimeoutError'];
+const CONNECTIONS_CLOSED = ['KafkaJSConnectionClosedError', 'KafkaConnectionClosedError'];
 /** The names without JS are ours: what platformatic-errors.ts makes of the other library's. */
 const RETRY_NAMES = new Set([
   ...REQUEST_TIMEOUTS,
+  ...CONNECTIONS_CLOSED,
   'KafkaConnectionError',
   'KafkaJSConnectionError',
-  'KafkaJSConnectionClosedError',
   'KafkaJSBrokerNotFound',
   'KafkaJSMetadataNotLoaded',
   'KafkaJSTopicMetadataNotLoaded',
@@ -78,6 +79,11 @@ export function isKafkaError(error: unknown, ...types: readonly string[]): boole
 /** No answer came at all. */
 export function isRequestTimeout(error: unknown): boolean {
   return REQUEST_TIMEOUTS.includes(causes(error).at(-1)?.name ?? '');
+}
+
+/** The connection was there, and ended before the answer. */
+export function isConnectionClosed(error: unknown): boolean {
+  return CONNECTIONS_CLOSED.includes(causes(error).at(-1)?.name ?? '');
 }
 
 /** In words: the protocol's name, where there is one, and the message. */

@@ -50,6 +50,7 @@ export function inOurWords(error: unknown): unknown {
   const innermost: LibraryError = all.at(-1) ?? error;
   if (innermost.code === 'PLT_KFK_AUTHENTICATION') return new ProducerError('KafkaLoginError', innermost.message);
   if (network === undefined) return error;
+  if (network.message === 'Connection closed') return new ProducerError('KafkaConnectionClosedError', network.message);
   const why = innermost === network ? '' : ` ${innermost.message}`;
   return new ProducerError('KafkaConnectionError', `${network.message}${why}`);
 }

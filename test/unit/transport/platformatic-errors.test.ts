@@ -8,7 +8,12 @@ import {
   UserError,
 } from '@platformatic/kafka';
 import { describe, expect, it } from 'vitest';
-import { classifyKafkaError, describeKafkaError, isRequestTimeout } from '../../../src/transport/kafka-errors.ts';
+import {
+  classifyKafkaError,
+  describeKafkaError,
+  isConnectionClosed,
+  isRequestTimeout,
+} from '../../../src/transport/kafka-errors.ts';
 import { inOurWords } from '../../../src/transport/platformatic-errors.ts';
 
 const PRODUCE = 0;
@@ -84,5 +89,12 @@ describe('an error of @platformatic/kafka', () => {
   it('is a time-out only if a request had no answer', () => {
     const ours = inOurWords(failed(new TimeoutError('Request timed out')));
     expect([classifyKafkaError(ours), isRequestTimeout(ours)]).toEqual(['retry', true]);
+  });
+
+  it('is a closed connection only if there was one', () => {
+    const isClosed = (error: Error): boolean => isConnectionClosed(inOurWords(error));
+    expect(isClosed(failed(new NetworkError('Connection closed')))).toBe(true);
+    expect(isClosed(refused(1))).toBe(false);
+    expect(isClosed(login(new NetworkError('Connection closed')))).toBe(false);
   });
 });
