@@ -44,6 +44,8 @@ const DEFAULTS = {
  *   minutes does not cost the membership.
  * - kafkajs may rejoin while batches are running, when a leader moves or partitions are added: the generation tells,
  *   and a batch of an older one neither resolves nor commits. What two members then do twice, versions sort out.
+ * - It asks a broker that does not answer again and again: for one and a half minutes where it leads or coordinates, and for
+ *   as long where it was the first to be asked. The first time-out ends the session instead: the next one asks whoever answers.
  * - A rebalance stops the whole group until its last member is ready, so remainders are not waited for then: they go on, and are
  *   repeated by whoever has the partition next. Only a stop waits for them, while the others still work.
  */
@@ -134,6 +136,9 @@ export class ConsumerSession {
     const { topic, partitions } = this.#options;
     const { events } = this.#consumer;
     this.#consumer.on(events.CRASH, ({ payload }) => this.#end(payload.error));
+    this.#consumer.on(events.REQUEST_TIMEOUT, ({ payload: { broker, apiName } }) =>
+      this.#end(new Error(`${broker} did not answer ${apiName} in time`)),
+    );
     this.#consumer.on(events.GROUP_JOIN, (event) => this.#joined(event));
     // Emitted before the rejoin: on the same connection, this commit arrives before it and under the old generation.
     this.#consumer.on(events.REBALANCING, () => void this.#offsets.commit());

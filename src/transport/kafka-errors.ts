@@ -37,12 +37,13 @@ const LOGIN_CUT = /Connection (error|timeout)|Closed connection|Not connected|ti
 /** kafkajs forgets its metadata when a connection breaks, also under a request that is about to read it. */
 const FORGOTTEN = /properties of null \(reading '(topicMetadata|brokers)'\)/;
 const REQUEST_TIMEOUTS = ['KafkaJSRequestTimeoutError', 'KafkaTimeoutError'];
+const CONNECTIONS_CLOSED = ['KafkaJSConnectionClosedError', 'KafkaConnectionClosedError'];
 /** The names without JS are ours: what platformatic-errors.ts makes of the other library's. */
 const RETRY_NAMES = new Set([
   ...REQUEST_TIMEOUTS,
+  ...CONNECTIONS_CLOSED,
   'KafkaConnectionError',
   'KafkaJSConnectionError',
-  'KafkaJSConnectionClosedError',
   'KafkaJSBrokerNotFound',
   'KafkaJSMetadataNotLoaded',
   'KafkaJSTopicMetadataNotLoaded',
@@ -80,6 +81,11 @@ export function isKafkaError(error: unknown, ...types: readonly string[]): boole
 /** No answer came at all. */
 export function isRequestTimeout(error: unknown): boolean {
   return REQUEST_TIMEOUTS.includes(causes(error).at(-1)?.name ?? '');
+}
+
+/** The connection was there, and ended before the answer. */
+export function isConnectionClosed(error: unknown): boolean {
+  return CONNECTIONS_CLOSED.includes(causes(error).at(-1)?.name ?? '');
 }
 
 /** In words: the protocol's name, where there is one, and the message. */

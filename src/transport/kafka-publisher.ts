@@ -9,6 +9,7 @@ import type { KafkaConnection } from './kafka-client.ts';
 import type { ProducerClient } from './kafka-producer.ts';
 import { KafkaSender } from './kafka-sender.ts';
 import { DEFAULT_RECORD_LIMIT, recordLimit } from './kafka-record-limit.ts';
+import { KnownBrokers } from './known-brokers.ts';
 import { partitionFor } from './murmur2.ts';
 import { OversizedRecords } from './oversized-records.ts';
 import { PlatformaticProducer } from './platformatic-producer.ts';
@@ -66,7 +67,8 @@ export class KafkaPublisher implements InvalidationPublisher {
   constructor(options: KafkaPublisherOptions) {
     const { connection, topic, partitions, logger } = options;
     this.#topic = topic;
-    const create = options.createProducer ?? ((producer) => new PlatformaticProducer(producer));
+    const brokers = new KnownBrokers(connection.brokers);
+    const create = options.createProducer ?? ((producer) => new PlatformaticProducer({ ...producer, brokers }));
     const fence = options.permit === undefined ? {} : { permit: options.permit };
     this.#options = options;
     this.#oversized = new OversizedRecords(options);

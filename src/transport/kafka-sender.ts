@@ -4,13 +4,15 @@ import { SluiceError, errorMessage } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import type { OutgoingRecord, RecordSender } from './accumulator.ts';
-import { classifyKafkaError, describeKafkaError, isRequestTimeout } from './kafka-errors.ts';
+import { classifyKafkaError, describeKafkaError, isConnectionClosed, isRequestTimeout } from './kafka-errors.ts';
 import { produce, type ProducerClient } from './kafka-producer.ts';
 import { Refusals } from './refusals.ts';
 import { askBrokers } from './time-limit.ts';
 
 /** A batch that meets so many time-outs in a row gets a new producer: the connection of this one may be unusable. */
 const TIMEOUTS_LIMIT = 2;
+/** As above for connections that ended: brokers end those on which somebody speaks a version of the protocol that they do not (any more). */
+const CLOSED_LIMIT = 3;
 
 export interface KafkaSenderOptions {
   readonly topic: string;
@@ -32,7 +34,8 @@ export interface KafkaSenderOptions {
  * Sends the records of one partition until they are durable, whatever happens to the producer.
  *
  * - `retry` (leader moved, broker gone, time-out): the same batch again on the same producer, whose sequence numbers
- *   let the broker drop a double (KIP-98). A second time-out in a row is a reason to rebuild.
+ *   let the broker drop a double (KIP-98). A second time-out in a row is a reason to rebuild,
+ *   and so is a connection that ends again and again.
  * - `rebuild` (sequence or producer id refused, an answer without our partition, anything unexpected): a new producer
  *   repeats the batch. What the old one wrote without an answer then stands twice, still in order: at least once.
  *   The new one waits until no request of the old one is under way, since kafkajs would reconnect it and send on.
@@ -59,6 +62,7 @@ export class KafkaSender implements RecordSender {
 
   async send(partition: number, records: OutgoingRecord[]): Promise<void> {
     let timeouts = 0;
+    let closed = 0;
     for (let failures = 0; ; failures++) {
       const producer = await this.#usable();
       try {
@@ -79,9 +83,11 @@ export class KafkaSender implements RecordSender {
         if (meaning === 'permanent' || meaning === 'too-large') throw this.#permanent(error);
         this.#note(error, partition);
         timeouts = isRequestTimeout(error) ? timeouts + 1 : 0;
-        if (meaning === 'rebuild' || timeouts >= TIMEOUTS_LIMIT) {
+        closed = isConnectionClosed(error) ? closed + 1 : 0;
+        if (meaning === 'rebuild' || timeouts >= TIMEOUTS_LIMIT || closed >= CLOSED_LIMIT) {
           this.#rebuild(producer, error);
           timeouts = 0;
+          closed = 0;
         }
         await this.#wait(failures);
       }

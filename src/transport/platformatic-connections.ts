@@ -4,6 +4,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Connection, ConnectionPool } from '@platformatic/kafka';
 import { errorMessage } from '../runtime/errors.ts';
 import { fence } from './kafka-fenced-socket.ts';
+import type { KnownBrokers } from './known-brokers.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 
@@ -12,6 +13,8 @@ export interface PlatformaticConnectionsOptions {
   /** The very object the library spreads for each new socket; null: no TLS. */
   readonly tls: TlsOptions | null;
   readonly permit?: () => void;
+  /** Told which of them give signs of life. */
+  readonly brokers: KnownBrokers;
 }
 
 /**
@@ -19,34 +22,42 @@ export interface PlatformaticConnectionsOptions {
  * - throws where nobody hears the second error of a connection (the first was a refused login): heard here;
  * - lets an error in the code that takes an answer end the process: it ends the socket instead, and costs a reconnect;
  * - names a server in the TLS handshake always or never: names are named, addresses not (RFC 6066);
+ * - renews the login of a connection that has ended, fails, and forgets the one that took its place: closed once more, it does not;
  * - closes a connection only when all is written, so never one to a broker that stopped reading: `destroy` does not wait.
  */
 export class PlatformaticConnections {
   readonly #open = new Set<Connection>();
 
-  constructor({ pool, tls, permit }: PlatformaticConnectionsOptions) {
+  constructor({ pool, tls, permit, brokers }: PlatformaticConnectionsOptions) {
     pool.on('connecting', ({ broker, connection }) => {
       this.#open.add(connection);
+      brokers.asked(broker);
       connection.on('error', () => undefined);
-      connection.on('close', () => this.#open.delete(connection));
+      connection.on('close', () => {
+        if (this.#open.delete(connection)) brokers.gaveSign(broker);
+        void connection.close();
+      });
       if (tls !== null && isIP(broker.host) === 0) tls.servername = broker.host;
       else if (tls !== null) delete tls.servername;
     });
     pool.on('failed', ({ connection }) => {
-      destroy(connection);
       this.#open.delete(connection);
+      destroy(connection);
     });
-    pool.on('connect', ({ connection: { socket } }) => {
+    pool.on('connect', ({ broker, connection: { socket } }) => {
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
       if (permit !== undefined) fence(socket, permit);
-      guard(socket);
+      guard(socket, () => brokers.gaveSign(broker));
     });
   }
 
   /** Whatever is under way fails; then the pool holds none of them any more. */
   async destroy(): Promise<void> {
-    const closed = [...this.#open].filter((each) => each.isConnected()).map((each) => once(each, 'close'));
-    for (const connection of this.#open) destroy(connection);
+    const open = [...this.#open];
+    // Their end is our doing.
+    this.#open.clear();
+    const closed = open.filter((each) => each.isConnected()).map((each) => once(each, 'close'));
+    for (const connection of open) destroy(connection);
     await Promise.all(closed);
   }
 }
@@ -56,10 +67,11 @@ function destroy(connection: { readonly socket: Socket | undefined }): void {
   connection.socket?.destroy();
 }
 
-function guard(socket: Socket): void {
+function guard(socket: Socket, onAnswer: () => void): void {
   const listeners = socket.listeners('data') as ((chunk: Buffer) => void)[];
   socket.removeAllListeners('data');
   socket.on('data', (chunk: Buffer) => {
+    onAnswer();
     try {
       for (const listener of listeners) listener(chunk);
     } catch (error) {

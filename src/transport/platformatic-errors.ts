@@ -4,6 +4,10 @@ interface LibraryError extends Error {
   /** The protocol's name, as `NOT_LEADER_OR_FOLLOWER`. */
   readonly apiId?: string;
   readonly canRetry?: boolean;
+  /** Where in the answer it stood. */
+  readonly path?: string;
+  /** In the broker's own words. */
+  readonly serverErrorMessage?: string | null;
   readonly errors?: readonly Error[];
 }
 
@@ -28,10 +32,13 @@ export class ProducerError extends Error {
 export function inOurWords(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const all = [...tree(error)];
-  const protocol = all.find(({ apiId }) => apiId !== undefined);
+  const answers = all.filter(({ apiId }) => apiId !== undefined);
+  const protocol = answers.find((each) => !isOfRecord(each)) ?? answers[0];
   if (protocol?.apiId !== undefined) {
     const retriable = protocol.canRetry === true;
-    return new ProducerError('KafkaProtocolError', protocol.message, { type: protocol.apiId, retriable });
+    const said = new Set(answers.map(({ serverErrorMessage }) => serverErrorMessage ?? ''));
+    const message = [protocol.message, ...said].filter((each) => each !== '').join(' ');
+    return new ProducerError('KafkaProtocolError', message, { type: protocol.apiId, retriable });
   }
   if (all.some(({ code, message }) => code === 'PLT_KFK_USER' && message.startsWith('Unknown topic'))) {
     return new ProducerError('KafkaProtocolError', error.message, { type: 'UNKNOWN_TOPIC_OR_PARTITION' });
@@ -43,8 +50,14 @@ export function inOurWords(error: unknown): unknown {
   const innermost: LibraryError = all.at(-1) ?? error;
   if (innermost.code === 'PLT_KFK_AUTHENTICATION') return new ProducerError('KafkaLoginError', innermost.message);
   if (network === undefined) return error;
+  if (network.message === 'Connection closed') return new ProducerError('KafkaConnectionClosedError', network.message);
   const why = innermost === network ? '' : ` ${innermost.message}`;
   return new ProducerError('KafkaConnectionError', `${network.message}${why}`);
+}
+
+/** The library lists what is wrong with single records, all under UNKNOWN_SERVER_ERROR, before the error of their partition. */
+function isOfRecord({ path }: LibraryError): boolean {
+  return path?.includes('/record_errors/') === true;
 }
 
 /** An error before what caused it. */

@@ -1,7 +1,8 @@
-import type { BaseOptions, Producer } from '@platformatic/kafka';
-import { fromAnywhere, type KafkaConnection } from './kafka-client.ts';
+import type { BaseOptions, ClusterMetadata, Producer } from '@platformatic/kafka';
+import type { KafkaConnection } from './kafka-client.ts';
 import { isRequestTimeout } from './kafka-errors.ts';
 import { ACKS_TIMEOUT_MS, type Acknowledgement, type ProduceRequest, type ProducerClient } from './kafka-producer.ts';
+import { KnownBrokers } from './known-brokers.ts';
 import { PlatformaticConnections } from './platformatic-connections.ts';
 import { inOurWords } from './platformatic-errors.ts';
 import { timeLimit } from './time-limit.ts';
@@ -11,11 +12,13 @@ export interface PlatformaticProducerOptions {
   /** Throws if nothing may be sent at this moment; asked right before anything is written to a broker. */
   readonly permit?: () => void;
   readonly requestTimeoutMs?: number;
+  /** What the producers of a topic have learned of the brokers; absent: only this one. */
+  readonly brokers?: KnownBrokers;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 15_000;
-/** Longer than its own limits together: the library forgets a callback where its own code throws. */
+/** Longer than its own limits together: the library forgets a callback where its own code throws. For one send alone. */
 const SEND_LIMIT_MS = 60_000;
 /** A leader that moved is noticed at the first answer, not by age; and asking takes seconds while a broker is away. */
 const METADATA_AGE_MS = 300_000;
@@ -26,23 +29,37 @@ const METADATA_AGE_MS = 300_000;
  */
 export class PlatformaticProducer implements ProducerClient {
   readonly #options: PlatformaticProducerOptions;
+  readonly #brokers: KnownBrokers;
   #producer: Producer | undefined;
   #connections: PlatformaticConnections | undefined;
+  #underWay = 0;
+  /** Each may mean that a leader has moved. */
+  #failures = 0;
+  /** Of them, those before the metadata that are there were asked for. */
+  #failuresBefore = 0;
 
   constructor(options: PlatformaticProducerOptions) {
     this.#options = options;
+    this.#brokers = options.brokers ?? new KnownBrokers(options.connection.brokers);
   }
 
   async connect(): Promise<void> {
     // Only here: a process that never publishes to Kafka shall not carry its 45 MB.
-    const { Producer } = await import('@platformatic/kafka');
-    const options = clientOptions(this.#options);
-    const producer = new Producer({ ...options, idempotent: true, repeatOnStaleMetadata: false });
+    const library = await import('@platformatic/kafka');
+    const brokers = this.#brokers;
+    const options = clientOptions(this.#options, brokers);
+    const producer = new library.Producer({ ...options, idempotent: true, repeatOnStaleMetadata: false });
+    // The library would ask the configured ones first, always in their order.
+    producer[library.kGetBootstrapConnection] = (callback) => {
+      producer.connections.getFirstAvailable(brokers.inOrder(), callback);
+    };
+    producer.on('client:metadata', (metadata) => brokers.named(metadata.brokers.values()));
     const { permit } = this.#options;
     this.#producer = producer;
     this.#connections = new PlatformaticConnections({
       pool: producer.connections,
       tls: options.tls ?? null,
+      brokers,
       ...(permit === undefined ? {} : { permit }),
     });
     await this.#try(producer.initIdempotentProducer({}));
@@ -57,7 +74,7 @@ export class PlatformaticProducer implements ProducerClient {
   async send({ topic, records }: ProduceRequest): Promise<readonly Acknowledgement[]> {
     const producer = this.#producer;
     if (producer === undefined) throw new Error('the producer is not connected');
-    const { topics } = await this.#try(producer.metadata({ topics: [topic] }));
+    const { topics } = await this.#metadata(producer, topic);
     // It would take the partition modulo what is there.
     const partitions = topics.get(topic)?.partitionsCount ?? 0;
     const beyond = records.find(({ partition }) => partition >= partitions);
@@ -77,24 +94,38 @@ export class PlatformaticProducer implements ProducerClient {
     }));
   }
 
+  /** Asked for again after a failure, rather than cleared: the library would forget with them which brokers there are. */
+  async #metadata(producer: Producer, topic: string): Promise<ClusterMetadata> {
+    const failures = this.#failures;
+    const forceUpdate = failures > this.#failuresBefore;
+    const metadata = await this.#try(producer.metadata({ topics: [topic], forceUpdate }));
+    this.#failuresBefore = Math.max(this.#failuresBefore, failures);
+    return metadata;
+  }
+
   async #try<T>(promise: Promise<T>): Promise<T> {
+    // The library has a queue for each broker: every request before ours may take its time.
+    const limitMs = SEND_LIMIT_MS + this.#underWay++ * (this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
     try {
-      return await timeLimit(SEND_LIMIT_MS, promise, 'the producer did not settle in time');
+      return await timeLimit(limitMs, promise, 'the producer did not settle in time');
     } catch (cause) {
       const error = inOurWords(cause);
-      this.#producer?.clearMetadata();
+      this.#failures++;
       // An answer that comes after its time is never taken from the buffer, so none after it can be read.
       if (isRequestTimeout(error)) await this.#connections?.destroy();
       throw error;
+    } finally {
+      this.#underWay--;
     }
   }
 }
 
-function clientOptions({ connection, requestTimeoutMs }: PlatformaticProducerOptions): BaseOptions {
-  const { brokers, clientId, tls, sasl } = connection;
+function clientOptions(given: PlatformaticProducerOptions, brokers: KnownBrokers): BaseOptions {
+  const { connection, requestTimeoutMs } = given;
+  const { clientId, tls, sasl } = connection;
   return {
     clientId,
-    bootstrapBrokers: fromAnywhere(brokers).map(addressOf),
+    bootstrapBrokers: brokers.inOrder(),
     connectTimeout: CONNECT_TIMEOUT_MS,
     requestTimeout: requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
     timeout: ACKS_TIMEOUT_MS,
@@ -115,10 +146,4 @@ function tlsOptions({ ca, cert, key, verify }: NonNullable<KafkaConnection['tls'
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key }),
   };
-}
-
-/** The library would cut an IPv6 address at its first colon. */
-function addressOf(broker: string): { host: string; port: number } {
-  const colon = broker.lastIndexOf(':');
-  return { host: broker.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(broker.slice(colon + 1)) };
 }

@@ -61,3 +61,11 @@ test.concurrent(
     await expect(run).rejects.toThrow('no sign of life');
   },
 );
+
+test.concurrent(
+  'a session ends when a broker does not answer, before kafkajs has asked it six times',
+  async ({ expect }) => {
+    const run = (await sessionBy(new FakeClock())).run(new AbortController().signal);
+    await expect(run).rejects.toThrow('did not answer ApiVersions in time');
+  },
+);

@@ -207,6 +207,27 @@ describe('the Kafka sender', () => {
     expect(rebuilds()).toBe(1);
   });
 
+  it('takes a new producer when connection after connection ends under one batch', async () => {
+    const closed = (): Error => Object.assign(new Error('Connection closed'), { name: 'KafkaConnectionClosedError' });
+    const gone = new KafkaJSConnectionError('broker gone');
+    const { cluster, sender, rebuilds } = start(
+      closed(),
+      closed(),
+      gone,
+      closed(),
+      closed(),
+      ack(3),
+      closed(),
+      closed(),
+      closed(),
+    );
+    await sender.send(3, [record('a')]);
+    expect(rebuilds()).toBe(0);
+    await sender.send(3, [record('b')]);
+    expect(cluster.sends.map(({ producer }) => producer)).toEqual([1, 1, 1, 1, 1, 1, 1, 1, 1, 2]);
+    expect(rebuilds()).toBe(1);
+  });
+
   it('does not wait for ever for a login without an answer', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());

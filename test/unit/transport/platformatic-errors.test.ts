@@ -8,13 +8,27 @@ import {
   UserError,
 } from '@platformatic/kafka';
 import { describe, expect, it } from 'vitest';
-import { classifyKafkaError, describeKafkaError, isRequestTimeout } from '../../../src/transport/kafka-errors.ts';
+import {
+  classifyKafkaError,
+  describeKafkaError,
+  isConnectionClosed,
+  isRequestTimeout,
+} from '../../../src/transport/kafka-errors.ts';
 import { inOurWords } from '../../../src/transport/platformatic-errors.ts';
 
 const PRODUCE = 0;
 const SASL_AUTHENTICATE = 36;
 const answered = (code: number, apiKey = PRODUCE): Error =>
   new ResponseError(apiKey, 11, { '/responses/0/partition_responses/0': [code, null] }, {});
+const PARTITION = '/responses/0/partition_responses/0';
+/** As the library lists them: first the records, then their partition. */
+const refusedRecords = (code: number, said: string | null = null): Error =>
+  new ResponseError(
+    PRODUCE,
+    11,
+    { [`${PARTITION}/record_errors/0`]: [-1, 'record 0 is odd'], [PARTITION]: [code, said] },
+    {},
+  );
 /** As a failed send comes: per broker, then per partition. */
 const failed = (...errors: Error[]): Error => new MultipleErrors('Producing messages failed.', errors);
 const refused = (port: number): Error =>
@@ -33,6 +47,8 @@ describe('an error of @platformatic/kafka', () => {
     ['a fenced producer', failed(answered(47)), 'rebuild', /^INVALID_PRODUCER_EPOCH: /],
     ['a batch above the limit', failed(answered(10)), 'too-large', /^MESSAGE_TOO_LARGE: /],
     ['a missing privilege', failed(answered(29)), 'permanent', /^TOPIC_AUTHORIZATION_FAILED: /],
+    ['a refused record', failed(refusedRecords(87)), 'permanent', /^INVALID_RECORD: .* record 0 is odd$/],
+    ['a refused time', failed(refusedRecords(32, 'too old')), 'permanent', /^INVALID_TIMESTAMP: .*odd too old$/],
     ['a missing topic', new UserError('Unknown topic t.'), 'retry', /^UNKNOWN_TOPIC_OR_PARTITION: Unknown topic t\.$/],
     ['a refused login', login(answered(58, SASL_AUTHENTICATE)), 'permanent', /^SASL_AUTHENTICATION_FAILED: /],
     [
@@ -73,5 +89,12 @@ describe('an error of @platformatic/kafka', () => {
   it('is a time-out only if a request had no answer', () => {
     const ours = inOurWords(failed(new TimeoutError('Request timed out')));
     expect([classifyKafkaError(ours), isRequestTimeout(ours)]).toEqual(['retry', true]);
+  });
+
+  it('is a closed connection only if there was one', () => {
+    const isClosed = (error: Error): boolean => isConnectionClosed(inOurWords(error));
+    expect(isClosed(failed(new NetworkError('Connection closed')))).toBe(true);
+    expect(isClosed(refused(1))).toBe(false);
+    expect(isClosed(login(new NetworkError('Connection closed')))).toBe(false);
   });
 });

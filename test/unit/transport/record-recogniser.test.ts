@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
 import { decodeRecord } from '../../../src/transport/record-decoder.ts';
@@ -67,5 +69,29 @@ describe('the recogniser', () => {
     for (const wrong of [`${text} `, `${text}}`, text.slice(0, -1), text.replace('{"id":1}', '{"id":1},"x":{}')]) {
       expect(recognise(refreshOf('card:1', 7, { id: 1 }), wrong)).toBeNull();
     }
+  });
+
+  it('lets the text of a record go while its key and the name of its rule are kept', () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const bytesEach = (keep: (index: number) => unknown): number => {
+      const kept: unknown[] = [];
+      collect();
+      const before = process.memoryUsage().heapUsed;
+      for (let index = 0; index < 10_000; index++) kept.push(keep(index));
+      collect();
+      return (process.memoryUsage().heapUsed - before) / kept.length;
+    };
+    const keyOf = (index: number): string => `shop:product:by-category:${index}`;
+    const ruleOf = (index: number): string => `products-by-category-and-shop-${index % 3}`;
+    const recognised = (index: number, partitionKey = keyOf(index)) => {
+      const item = deleteOf(keyOf(index), index, { partitionKey, rule: ruleOf(index) });
+      return recogniser.recognise({ key: Buffer.from(partitionKey), value: Buffer.from(encodeRecord(item)) });
+    };
+    const own = bytesEach((index) => Buffer.from(keyOf(index)).toString());
+    expect(bytesEach((index) => recognised(index)?.key)).toBeLessThan(1.5 * own);
+    expect(bytesEach((index) => recognised(index, `shop:category:${index % 7}`)?.key)).toBeLessThan(1.5 * own);
+    expect(bytesEach((index) => recognised(index, `shop:category:${index}`)?.partitionKey)).toBeLessThan(1.5 * own);
+    expect(bytesEach((index) => recognised(index)?.rule)).toBeLessThan(own / 2);
   });
 });
