@@ -175,7 +175,12 @@ function indexesOf(columns: readonly ColumnType[], types: ReadonlySet<number>): 
  * A field says something of each of these columns, and of no other. A column that it counts and we do not would give every later one what
  * belongs to its neighbour, and nobody would see it: so it has to fit exactly.
  */
-function readAll(field: Cursor | undefined, indexes: readonly number[], what: string, read: (field: Cursor) => void): void {
+function readAll(
+  field: Cursor | undefined,
+  indexes: readonly number[],
+  what: string,
+  read: (field: Cursor) => void,
+): void {
   const [first] = indexes;
   if (first === undefined) {
     if (field !== undefined) throw tooMany(what);

@@ -78,8 +78,16 @@ describe('a field is refused that does not fit the columns:', () => {
   it.each([
     ['a character set too many', change(text, { 3: '2d2d' }), /a character set for more columns/],
     ['one by a place that is none', change(text, { 2: '2d012d' }), /a character set for more columns/],
-    ['one of a table without texts', { columns: [INT], fields: { 1: '00', 2: '2d' } }, /a character set for more columns/],
-    ['no character set', { columns: text.columns, fields: { 1: '00' } }, /column 2 was logged without its character set/],
+    [
+      'one of a table without texts',
+      { columns: [INT], fields: { 1: '00', 2: '2d' } },
+      /a character set for more columns/,
+    ],
+    [
+      'no character set',
+      { columns: text.columns, fields: { 1: '00' } },
+      /column 2 was logged without its character set/,
+    ],
     ['a character set too few', { columns: [INT, VARCHAR, VARCHAR], fields: text.fields }, /too short/],
     ['no signs', { columns: text.columns, fields: { 3: '2d' } }, /column 1 was logged without its sign/],
     ['a byte of signs too many', change(text, { 1: '0000' }), /a sign for more columns/],
