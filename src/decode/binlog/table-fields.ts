@@ -127,19 +127,20 @@ export function columnMembers(
     const indexes = indexesOf(columns, new Set([type]));
     readAll(fields.get(key), indexes, 'list of members', (field) => {
       for (const index of indexes) {
-        const names: Buffer[] = [];
-        for (let left = field.packed(); left > 0; left--) names.push(field.copy(field.packed()));
-        members.set(index, memberTexts(names, charsets.get(index) ?? null));
+        const names: string[] = [];
+        const charset = charsets.get(index) ?? null;
+        for (let left = field.packed(); left > 0; left--) names.push(memberText(field.copy(field.packed()), charset));
+        members.set(index, names);
       }
     });
   }
   return members;
 }
 
-/** Those of a binary column need not be text: then each byte is a character, or two of them might read the same. */
-function memberTexts(names: readonly Buffer[], charset: string | null): string[] {
-  const read = textReader(charset ?? (names.every((name) => isUtf8(name)) ? 'utf8mb4' : 'latin1'));
-  return names.map((name) => read(name, 0, name.length));
+/** A member of a binary column need not be text: it is written as MySQL writes it in the type, and no two are the same. */
+function memberText(name: Buffer, charset: string | null): string {
+  if (charset === null && !isUtf8(name)) return `x'${name.toString('hex')}'`;
+  return textReader(charset ?? 'utf8mb4')(name, 0, name.length);
 }
 
 /** 0 … 7, of each GEOMETRY. */

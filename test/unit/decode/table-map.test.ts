@@ -112,5 +112,5 @@ describe('a field is refused that does not fit the columns:', () => {
 it('members of a binary ENUM stay apart, text or not', () => {
   const members = (content: string) => parse('mysql', { columns: [ENUM], fields: { 6: content, 11: '3f' } }).columns[0]?.members; // prettier-ignore
   expect(members('0202c3bc0161')).toEqual(['ü', 'a']);
-  expect(members('0301ff01fe02c3bc')).toEqual(['ÿ', 'þ', 'Ã¼']);
+  expect(members('0301ff01fe02c3bc')).toEqual(["x'ff'", "x'fe'", 'ü']);
 });
