@@ -42,7 +42,7 @@ export interface BinlogDecoderOptions extends EventDecoderOptions {
 export class BinlogDecoder {
   readonly #events: EventDecoder;
   readonly #isMariadb: boolean;
-  readonly #tables = new TableReaders();
+  readonly #tables: TableReaders;
   readonly #gtids = new GtidReader();
   readonly #maxChunkBytes: number;
   readonly #onFile: ((file: string, beganMs: number) => void) | null;
@@ -55,7 +55,9 @@ export class BinlogDecoder {
 
   constructor(options: BinlogDecoderOptions) {
     this.#events = new EventDecoder(options);
-    this.#isMariadb = options.from.position.flavour === 'mariadb';
+    const { flavour } = options.from.position;
+    this.#isMariadb = flavour === 'mariadb';
+    this.#tables = new TableReaders(flavour);
     this.#maxChunkBytes = options.maxChunkBytes;
     this.#onFile = options.onFile ?? null;
   }

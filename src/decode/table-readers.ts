@@ -1,4 +1,5 @@
 import type { TableMapEvent } from '../model/binlog-event.ts';
+import type { Flavour } from '../model/position.ts';
 import { Cursor } from './binlog/cursor.ts';
 import { HEADER_BYTES, uint48 } from './binlog/header.ts';
 import { TableReader } from './binlog/rows.ts';
@@ -23,6 +24,11 @@ export class TableReaders {
   /** Valid until the file changes. */
   readonly #byId = new Map<number, Known>();
   readonly #byName = new Map<string, Known>();
+  readonly #flavour: Flavour;
+
+  constructor(flavour: Flavour) {
+    this.#flavour = flavour;
+  }
 
   /** Is it what the id meant already? */
   isLast(bytes: Buffer, start: number, end: number): boolean {
@@ -33,7 +39,7 @@ export class TableReaders {
   define(bytes: Buffer, start: number, end: number): Omit<TableMapEvent, 'timestamp' | 'nextPosition' | 'size'> {
     const id = tableId(bytes, start);
     const cursor = new Cursor(bytes, start + HEAD_BYTES, end);
-    const definition = parseTableMap(cursor);
+    const definition = parseTableMap(cursor, this.#flavour);
     const name = `${definition.database}.${definition.table}`;
     let known = this.#byName.get(name);
     if (known === undefined || !isSame(known.bytes, bytes, start + HEAD_BYTES, end)) {

@@ -40,6 +40,7 @@ export interface Table {
 /** What rows of the log have beside their columns. Symbols, because any name may be one of a column. */
 export const VALUE_AT: unique symbol = Symbol('value at');
 export const SAME_AT: unique symbol = Symbol('same at');
+export const HAS_AT: unique symbol = Symbol('has at');
 
 /** One image of a row: column name → value. */
 export type Row = Readonly<Record<string, ColumnValue>> & {
@@ -47,6 +48,8 @@ export type Row = Readonly<Record<string, ColumnValue>> & {
   [VALUE_AT]?(place: number): ColumnValue;
   /** True: the column surely holds the same in the other image, and nothing of it was decoded to find out. */
   [SAME_AT]?(place: number, other: Row): boolean;
+  /** True: the log says something of the column here, even if its value is not known: changes of a document that is not in the log. */
+  [HAS_AT]?(place: number): boolean;
 };
 
 /** Facts shared by all row changes of a transaction. */

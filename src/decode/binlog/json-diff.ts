@@ -10,7 +10,8 @@ const REPLACE = 0;
 const INSERT = 1;
 const REMOVE = 2;
 
-type Step = string | number;
+/** A member, an element, or one counted from the end. */
+type Step = string | number | { readonly fromLast: number };
 
 /** The document after the changes. Throws when they do not fit it. */
 export function applyJsonDiffs(document: JsonNode, bytes: Buffer, from: number, to: number): JsonNode {
@@ -39,7 +40,7 @@ function valueOf(cursor: Cursor): JsonNode {
 function parentOf(root: JsonNode, path: readonly Step[]): JsonNode {
   let node: JsonNode | undefined = root;
   for (const step of path) {
-    if (Array.isArray(node) && typeof step === 'number') node = node[step];
+    if (Array.isArray(node) && typeof step !== 'string') node = node[placeOf(step, node)];
     else if (node instanceof Map && typeof step === 'string') node = node.get(step);
     else node = undefined;
     if (node === undefined) throw misfit();
@@ -47,14 +48,21 @@ function parentOf(root: JsonNode, path: readonly Step[]): JsonNode {
   return node;
 }
 
+/** Negative: before the first one. */
+function placeOf(step: Exclude<Step, string>, { length }: readonly JsonNode[]): number {
+  return typeof step === 'number' ? step : length - 1 - step.fromLast;
+}
+
 function change(parent: JsonNode, step: Step, operation: number, value: JsonNode | null): void {
-  if (Array.isArray(parent) && typeof step === 'number') {
-    if (operation === INSERT && value !== null) parent.splice(Math.min(step, parent.length), 0, value);
-    else if (step >= parent.length) throw misfit();
-    else if (value === null) parent.splice(step, 1);
-    else parent[step] = value;
+  if (Array.isArray(parent) && typeof step !== 'string') {
+    const place = placeOf(step, parent);
+    // What is inserted before the first one or behind the last one becomes the first or the last.
+    if (operation === INSERT && value !== null) parent.splice(Math.max(place, 0), 0, value);
+    else if (parent[place] === undefined) throw misfit();
+    else if (value === null) parent.splice(place, 1);
+    else parent[place] = value;
   } else if (parent instanceof Map && typeof step === 'string') {
-    if (operation !== INSERT && !parent.has(step)) throw misfit();
+    if ((operation === INSERT) === parent.has(step)) throw misfit();
     if (value === null) parent.delete(step);
     else withMember(parent, step, value);
   } else throw misfit();
@@ -62,15 +70,17 @@ function change(parent: JsonNode, step: Step, operation: number, value: JsonNode
 
 const misfit = (): Error => new Error('a change of a JSON document that the row before it does not have');
 
-/** `$`, `.name`, `."any name"`, `[7]`: the server writes no wildcards here. */
+/** `$`, `.name`, `."any name"`, `[7]`, `[last]`, `[last-7]`: as the statement had it, and no wildcards. */
 function stepsOf(path: string): Step[] {
   const steps: Step[] = [];
-  const pattern = /\.("(?:[^"\\]|\\.)*"|[^.["\s]+)|\[(\d+)\]/y;
+  const pattern = /\.("(?:[^"\\]|\\.)*"|[^.["\s]+)|\[(?:(\d+)|last(?:-(\d+))?)\]/y;
   if (!path.startsWith('$')) throw misfit();
   for (pattern.lastIndex = 1; pattern.lastIndex < path.length;) {
-    const [, name, index] = pattern.exec(path) ?? [];
+    const step = pattern.exec(path);
+    if (step === null) throw misfit();
+    const [, name, index, fromLast = 0] = step;
     if (index !== undefined) steps.push(Number(index));
-    else if (name === undefined) throw misfit();
+    else if (name === undefined) steps.push({ fromLast: Number(fromLast) });
     else steps.push(name.startsWith('"') ? (JSON.parse(name) as string) : name);
   }
   return steps;

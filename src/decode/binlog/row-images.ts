@@ -1,4 +1,4 @@
-import { SAME_AT, VALUE_AT, type Row } from '../../model/row-change.ts';
+import { HAS_AT, SAME_AT, VALUE_AT, type Row } from '../../model/row-change.ts';
 import { errorMessage, SluiceError } from '../../runtime/errors.ts';
 import type { ColumnLayout } from './column-layout.ts';
 import { parseJsonBinary } from './json-binary.ts';
@@ -60,6 +60,10 @@ export class ImageShape {
   /** The same columns, of which these are written as changes of the before image. */
   withPartial(columns: ReadonlySet<number>): ImageShape {
     return new ImageShape(this.layouts, this.#present, columns);
+  }
+
+  has(column: number): boolean {
+    return (this.#places[column] ?? -1) >= 0;
   }
 
   /** Is the value the changes of a JSON document, and not the document? */
@@ -187,6 +191,10 @@ export class StoredRow {
     const shape = this[SHAPE];
     if (!(other instanceof StoredRow) || other[SHAPE] !== shape) return false;
     return shape.isSame(column, this[BYTES], this[AT], other[BYTES], other[AT]);
+  }
+
+  [HAS_AT](column: number): boolean {
+    return this[SHAPE].has(column);
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  HAS_AT,
   SAME_AT,
   VALUE_AT,
   type Column,
@@ -50,11 +51,16 @@ export function sameValue(column: Column, before: Row, after: Row): boolean {
   if (place !== undefined && before[SAME_AT]?.(place, after) === true) return true;
   const old = valueIn(before, column);
   const now = valueIn(after, column);
-  // With binlog_row_image=MINIMAL or NOBLOB: what an update did not touch is in neither image, and what it did is in the second one.
-  if (old === undefined || now === undefined) return old === now;
+  // With binlog_row_image=MINIMAL or NOBLOB: what an update did not touch is in neither image, and what it did is in the second one, if
+  // only as changes of a document that nobody knows.
+  if (old === undefined || now === undefined) return old === now && !isThere(after, column);
   if (old === now) return true;
   if (typeof old !== 'object' || typeof now !== 'object' || old === null || now === null) return false;
   // Without the texts: those of two blobs would weigh four times as much as the blobs.
   if (Buffer.isBuffer(old) && Buffer.isBuffer(now)) return old.equals(now);
   return column.text(old) === column.text(now);
+}
+
+function isThere(row: Row, { place }: Column): boolean {
+  return place !== undefined && row[HAS_AT]?.(place) === true;
 }

@@ -31,7 +31,7 @@ export function isLookupBroken(error: unknown): boolean {
   return error.code === 'RULE_LOOKUP_FAILED' && /Unknown column|doesn't exist/.test(error.message);
 }
 
-/** A row change that a rule could not be applied to, with all columns of both images, unless they are too large. */
+/** A row change that a rule could not be applied to, with all that is known of both images, unless they are too large. */
 export function unmappedLetter(rule: string, change: RowChange, origin: ChangeOrigin, reason: string): DeadLetter {
   const { table, before, after, version, transaction } = change;
   const tooLarge = [before, after].some((row) => isImageLarger(row, table.columns, MAX_LETTER_BYTES));
@@ -56,7 +56,8 @@ function imageOf(row: Row | null, { columns }: Table): Record<string, JsonValue>
   const image: Record<string, JsonValue> = {};
   for (const column of columns) {
     const value = row[column.name];
-    image[column.name] = value === null || value === undefined ? null : column.json(value);
+    // What the log does not have is not NULL: as NULL a replay would take it for a value, and find no key.
+    if (value !== undefined) image[column.name] = value === null ? null : column.json(value);
   }
   return image;
 }

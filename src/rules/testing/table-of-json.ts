@@ -12,7 +12,7 @@ export interface JsonTable {
   readonly types: ReadonlyMap<string, string>;
 }
 
-/** Rows whose values stand there as JSON (docs/types.md), as rows that rules can be applied to. */
+/** Rows whose values stand there as JSON (docs/types.md), as rows that rules can be applied to. A column that an image does not have is unknown there. */
 export function tableOfJson(
   { database, name, primaryKey, types }: JsonTable,
   images: readonly Image[],
@@ -24,7 +24,7 @@ export function tableOfJson(
   const rowOf = (image: Image): Row | null =>
     image === null
       ? null
-      : Object.fromEntries(names.map((each) => [each, textOf(image[each] ?? null, columnTypes.get(each))]));
+      : Object.fromEntries(Object.entries(image).map(([each, value]) => [each, textOf(value, columnTypes.get(each))]));
   return { table: { database, name, columns, columnsByName, primaryKey }, rowOf };
 }
 

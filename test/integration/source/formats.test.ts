@@ -2,6 +2,7 @@
 import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
 import type { RowChange } from '../../../src/model/row-change.ts';
+import { TestEvaluator } from '../../support/evaluation.ts';
 import { collect, openDatabase, openSource, startAtNow, withNewerMariadb, type SqlServer } from './fixture.ts';
 
 const openServer = withNewerMariadb();
@@ -11,6 +12,8 @@ interface Log {
   /** Everything that was changed since the beginning. */
   changes(count: number): Promise<RowChange[]>;
   readonly batches: { readonly rows: number; readonly ends: boolean }[];
+  /** The same changes, as the decoder gives them. */
+  readonly decoded: RowChange[];
 }
 
 async function openLog(server: SqlServer, setUp: string, maxChunkBytes = 1_000_000): Promise<Log> {
@@ -21,16 +24,21 @@ async function openLog(server: SqlServer, setUp: string, maxChunkBytes = 1_000_0
   const from = await startAtNow(source);
   const connection = await pool.getConnection();
   const batches: Log['batches'] = [];
+  const decoded: RowChange[] = [];
   return {
     connection,
     batches,
+    decoded,
     changes: async (count) => {
       // Its settings must not outlive it.
       connection.destroy();
       const { changes } = await collect(source, from, {
         database,
         enough: ({ length }) => length >= count,
-        onBatch: ({ changes: all, end }) => batches.push({ rows: all.length, ends: end !== null }),
+        onBatch: ({ changes: all, end }) => {
+          batches.push({ rows: all.length, ends: end !== null });
+          decoded.push(...all.filter((each) => each.kind === 'row').filter(({ table }) => table.database === database));
+        },
       });
       return changes;
     },
@@ -91,15 +99,35 @@ it('partial updates of JSON give the whole document, as the server prints it', a
     'n = n + 1',
     "a = JSON_REPLACE(a, '$.a[2].deep', 'short'), n = 3",
     "b = JSON_SET(b, '$.a[7]', 'at the end', '$.\"é \\\\\\\"q\\\\\\\"\"', true)",
+    "a = '[1, 2, [3, 4]]'",
+    "a = JSON_SET(a, '$[last]', 5), b = JSON_SET(b, '$.a[last-1]', 'last but one', '$.a[last]', 'last')",
+    "b = JSON_SET(JSON_REMOVE(b, '$.a[last]'), '$.a[last-70]', 'first')",
     "a = '[1]'",
   ]) {
     await log.connection.query(`UPDATE t SET ${change}`);
     const [rows] = await log.connection.query<RowDataPacket[]>('SELECT CAST(a AS CHAR) AS a, CAST(b AS CHAR) AS b FROM t'); // prettier-ignore
     expected.push([String(rows[0]?.['a']), String(rows[0]?.['b'])]);
   }
-  const changes = (await log.changes(7)).slice(1);
+  const changes = (await log.changes(1 + expected.length)).slice(1);
   expect(changes.map(({ after }) => [after?.['a'], after?.['b']])).toEqual(expected);
   expect(changes[0]?.before?.['a']).toContain('"b c": "some long text');
+});
+
+it.each([
+  ['MINIMAL', 'undefined'],
+  // The server logs the document before, too.
+  ['NOBLOB', 'string'],
+])('partial updates of JSON with %s touch the document, which is %s', async (image, known) => {
+  const long = 'some long text, so that a partial update is shorter'.repeat(4);
+  const log = await openLog('mysql', `CREATE TABLE t (id INT PRIMARY KEY, j JSON, k JSON, n INT); INSERT INTO t VALUES (1, '{"a": 1, "b": "${long}"}', '{}', 1)`); // prettier-ignore
+  await log.connection.query(`SET SESSION binlog_row_value_options=PARTIAL_JSON, binlog_row_image=${image}`);
+  await log.connection.query("UPDATE t SET j = JSON_SET(j, '$.a', 2)");
+  const [change] = await log.changes(1);
+  expect(typeof change?.after?.['j']).toBe(known);
+  const touched = (columns: string): string[] =>
+    new TestEvaluator(`rules: [{name: r, table: "*.t", keys: ["t:{id}"], columns: [${columns}], action: delete}]`).keys(log.decoded); // prettier-ignore
+  expect(touched('j')).toEqual(['delete t:1']);
+  expect(touched('k, n')).toEqual([]);
 });
 
 describe.each(['mysql', 'mariadb', 'mariadb-11.8'] as const)('images that have not all columns, on %s,', (server) => {
