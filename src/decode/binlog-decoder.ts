@@ -1,13 +1,13 @@
 import { SluiceError, errorMessage } from '../runtime/errors.ts';
 import type { BinlogEvent } from '../model/binlog-event.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
-import { CHECKSUM_BYTES, hasChecksum } from './binlog/checksum.ts';
+import { CHECKSUM_BYTES, hasChecksum, madeUpChecksumBytes } from './binlog/checksum.ts';
 import * as control from './binlog/control-events.ts';
 import { GtidReader, parseMariadbGtid, parseTaggedGtid } from './binlog/gtid-event.ts';
 import { HEADER_BYTES, lengthOf, nextPositionOf, timestampOf, typeOf } from './binlog/header.ts';
 import { uncompressedEvent } from './binlog/mariadb-compression.ts';
 import type { StoredRow } from './binlog/row-images.ts';
-import { columnsAt, ROWS_LAYOUT, tableIdOf, type RowsLayout } from './binlog/rows.ts';
+import { columnsAt, endsStatement, ROWS_LAYOUT, tableIdOf, type RowsLayout } from './binlog/rows.ts';
 import { parsePayload, PayloadEvents } from './binlog/transaction-payload.ts';
 import { EventDecoder, type EventDecoderOptions } from './event-decoder.ts';
 import { EVENT, eventName } from './event-type.ts';
@@ -50,7 +50,9 @@ export class BinlogDecoder {
   #checksumBytes: number | null = null;
   #payload: OpenPayload | null = null;
   #broken: SluiceError | null = null;
+  /** Those before `#waitingAt` were read. */
   #waiting: Waiting[] = [];
+  #waitingAt = 0;
   #waitingBytes = 0;
 
   constructor(options: BinlogDecoderOptions) {
@@ -81,7 +83,7 @@ export class BinlogDecoder {
    */
   push(bytes: Buffer, start: number, end: number): void {
     if (this.#broken !== null) throw this.#broken;
-    if (this.#payload !== null) {
+    if (this.#payload !== null || this.#waiting.length > 0) {
       this.#waiting.push({ bytes, start, end });
       this.#waitingBytes += end - start;
       return;
@@ -97,40 +99,55 @@ export class BinlogDecoder {
 
   /** The next batch: all complete transactions, else a chunk of an open one that grew too large, else null. To be called again until null. */
   take(): ChangeBatch | null {
-    const batch = this.#events.take();
-    if (batch !== null) return batch;
-    if (this.#broken !== null) throw this.#broken;
-    if (this.#payload === null) return null;
-    let broken: SluiceError | null = null;
+    const batch = this.#ready();
+    if (batch !== null || (this.#payload === null && this.#waiting.length === 0)) return batch;
     try {
       this.#goOn();
     } catch (error) {
-      broken = this.#break(EVENT.transactionPayload, error);
+      this.#break(EVENT.transactionPayload, error);
     }
-    // Also transactions that were complete before what cannot be read: they may have waited behind this one.
-    const next = this.#events.take();
-    if (next === null && broken !== null) throw broken;
-    return next;
+    return this.#ready();
+  }
+
+  /** What came before an error is handed out first. */
+  #ready(): ChangeBatch | null {
+    const batch = this.#events.take();
+    if (batch === null && this.#broken !== null) throw this.#broken;
+    return batch;
   }
 
   /** Events of the compressed transaction, and then those that waited behind it, until a batch is full. */
   #goOn(): void {
-    while (this.#payload !== null && this.#events.bufferedBytes <= this.#maxChunkBytes) {
+    while (this.#events.bufferedBytes <= this.#maxChunkBytes) {
+      if (this.#payload === null) {
+        if (!this.#readWaiting()) return;
+        continue;
+      }
       const { events, nextPosition } = this.#payload;
       const event = events.next();
-      if (event === null) this.#endPayload();
+      if (event === null) this.#payload = null;
       else if (typeOf(event, 0) === EVENT.transactionPayload)
         throw new Error('a compressed transaction in another one');
       else this.#decode(event, 0, event.length, nextPosition);
     }
   }
 
-  #endPayload(): void {
-    this.#payload = null;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    for (const { bytes, start, end } of waiting) this.push(bytes, start, end);
+  /** The first event that waits. False: there is none. */
+  #readWaiting(): boolean {
+    const event = this.#waiting[this.#waitingAt];
+    if (event === undefined) return false;
+    const { bytes, start, end } = event;
+    this.#waitingBytes -= end - start;
+    if (++this.#waitingAt === this.#waiting.length) {
+      this.#waiting = [];
+      this.#waitingAt = 0;
+    }
+    try {
+      this.#read(bytes, start, end);
+    } catch (error) {
+      throw this.#break(typeOf(bytes, start), error);
+    }
+    return true;
   }
 
   /** As it came: with a checksum, if the log has them. */
@@ -142,15 +159,15 @@ export class BinlogDecoder {
     const body = end - this.#checksumOf(type, bytes, start, end);
     // The event behind it says where it ends.
     if (type === EVENT.tableMap && this.#tables.isLast(bytes, start, body)) return;
-    if (body !== end && !hasChecksum(bytes, start, end)) throw new Error('its checksum is wrong: it was damaged on the source, or on the way'); // prettier-ignore
+    if (body !== end && !isUnsealed(type, bytes, start, end) && !hasChecksum(bytes, start, end)) throw new Error('its checksum is wrong: it was damaged on the source, or on the way'); // prettier-ignore
     this.#decode(bytes, start, body, nextPosition);
   }
 
-  /** Every format description has one. The rotation that a server makes up to say where it begins says itself whether it has. */
+  /** Every format description has room for one. The rotation that a server makes up to say where it begins says itself whether it has. */
   #checksumOf(type: number, bytes: Buffer, start: number, end: number): number {
     if (type === EVENT.formatDescription) return CHECKSUM_BYTES;
     const isMadeUp = type === EVENT.rotate && timestampOf(bytes, start) === 0;
-    if (isMadeUp) return hasChecksum(bytes, start, end) ? CHECKSUM_BYTES : 0;
+    if (isMadeUp) return madeUpChecksumBytes(bytes, start, end);
     if (this.#checksumBytes === null) throw new Error('an event before the format description');
     return this.#checksumBytes;
   }
@@ -233,10 +250,12 @@ export class BinlogDecoder {
     const at = columnsAt(bytes, start, end, layout.version);
     const head = table.head(bytes, at, end, layout);
     const from = at + table.headBytes(layout);
-    const size = end - start - HEADER_BYTES;
+    const inflated = layout.isCompressed ? uncompressedEvent(bytes, from, end) : null;
+    // What is held of it in memory: compressed, it may be a thousandth.
+    const size = from - start - HEADER_BYTES + (inflated?.length ?? end - from);
     if (this.#events.holdsRows) {
       // They may be held for long: not with all that came together with them.
-      const rows = layout.isCompressed ? uncompressedEvent(bytes, from, end) : Buffer.from(bytes.subarray(from, end));
+      const rows = inflated ?? Buffer.from(bytes.subarray(from, end));
       const images: StoredRow[] = [];
       const add = (first: StoredRow, second: StoredRow | null): void => {
         images.push(first);
@@ -250,19 +269,26 @@ export class BinlogDecoder {
         tableId,
         images,
       } as BinlogEvent);
+      this.#endStatement(bytes, start);
       return;
     }
     const writer = this.#events.beginRows(layout.operation, tableId);
     try {
-      if (layout.isCompressed) {
-        const rows = uncompressedEvent(bytes, from, end);
-        table.read(head, rows, 0, rows.length, writer);
-      } else table.read(head, bytes, from, end, writer);
+      if (inflated === null) table.read(head, bytes, from, end, writer);
+      else table.read(head, inflated, 0, inflated.length, writer);
     } catch (error) {
       writer.drop();
       throw error;
     }
     this.#events.endRows(size, nextPosition);
+    this.#endStatement(bytes, start);
+  }
+
+  /** Between two statements no table is open: the next one says again what its ids mean. */
+  #endStatement(bytes: Buffer, start: number): void {
+    if (!this.#tables.isFull || !endsStatement(bytes, start)) return;
+    this.#tables.forgetIds();
+    this.#events.forgetIds();
   }
 
   /** After an error nothing is read any more: what comes behind it would be read as if nothing had been there. */
@@ -270,6 +296,7 @@ export class BinlogDecoder {
     this.#broken = this.#unreadable(type, error);
     this.#payload = null;
     this.#waiting = [];
+    this.#waitingBytes = 0;
     return this.#broken;
   }
 
@@ -278,4 +305,13 @@ export class BinlogDecoder {
     const message = `at ${this.place}: ${eventName(type)}: ${errorMessage(error)}`;
     return new SluiceError('SOURCE_DECODE', message, { cause: error });
   }
+}
+
+/**
+ * A server that begins in the middle of a file makes the format description one without a position, and gives it a new checksum only if
+ * the log has them (MySQL: Binlog_sender::send_format_description_event).
+ */
+function isUnsealed(type: number, bytes: Buffer, start: number, end: number): boolean {
+  if (type !== EVENT.formatDescription || nextPositionOf(bytes, start) !== 0) return false;
+  return !control.parseFormatDescription(bytes, start, end - CHECKSUM_BYTES).hasChecksums;
 }

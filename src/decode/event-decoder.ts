@@ -62,6 +62,8 @@ export class EventDecoder {
   #file: string;
   /** Where the last event ended; never goes back within a file. */
   #offset: number;
+  /** The file has gone beyond what the header of an event can say: where its events end is not known, until the next file. */
+  #isBeyond = false;
   /** The open transaction, null between transactions. */
   #transaction: Transaction | null = null;
   /** Whether it has said BEGIN, so that a query does not end it. */
@@ -156,6 +158,11 @@ export class EventDecoder {
     this.#close(transaction, null);
   }
 
+  /** No statement is open, and each that follows defines its tables again. */
+  forgetIds(): void {
+    this.#tables.forgetIds();
+  }
+
   /** One event, in stream order. Throws SOURCE_DECODE for what may carry changes and cannot be read. */
   push(type: number, event: BinlogEvent): void {
     switch (type) {
@@ -206,6 +213,9 @@ export class EventDecoder {
       case EVENT.heartbeatV2:
         this.#heartbeat(event as HeartbeatEvent);
         return;
+      case EVENT.formatDescription:
+        this.#beginFile();
+        break;
       case EVENT.incident:
         throw new PositionGone('incident', `at ${this.place}: the source itself says that it lost changes here`);
       default:
@@ -332,8 +342,9 @@ export class EventDecoder {
     this.#batches.end({ transaction, gtids: gained, file, offset, lastVersion, isHeld });
   }
 
-  /** A transaction without a GTID cannot be left out of a set. */
+  /** A transaction without a GTID cannot be left out of a set, and no dump begins behind an offset of 32 bits. */
   get #isPositionHeld(): boolean {
+    if (this.#isBeyond && !this.#hasSet) return true;
     if (this.#prepared.count === 0 || !this.#resumable) return false;
     return !this.#canLeaveOut || this.#prepared.hasAnonymous;
   }
@@ -354,22 +365,42 @@ export class EventDecoder {
     this.#tables.forgetIds();
   }
 
+  /** A file has begun, and is known: what was held because of the one before is so no more. */
+  #beginFile(): void {
+    if (!this.#isBeyond) return;
+    this.#isBeyond = false;
+    this.#reach();
+  }
+
   /** Nothing is waiting on the source; says so, and moves the position past what the server skipped for us. */
   #heartbeat(event: HeartbeatEvent): void {
     if (this.#transaction !== null) return;
     if (event.binlogName === this.#file) this.#advance(event.nextPosition);
+    this.#reach();
+  }
+
+  /** No transaction is open: the stream has come to its end, whether or not one has ended here. */
+  #reach(): void {
     const coordinates = this.#isPositionHeld ? null : { file: this.#file, offset: this.#offset };
     this.#batches.heartbeat(coordinates, this.#writer.version);
   }
 
-  /** 0 (artificial, or MariaDB inside a transaction) and offsets beyond 4 GiB (they wrap) leave the offset as it was. */
+  /**
+   * 0 (artificial, or MariaDB inside a transaction) leaves the offset as it was; so do those beyond 4 GiB, which begin at 0 again: the last
+   * one before may stand in the middle of a transaction.
+   */
   #advance(nextPosition: number): void {
     if (nextPosition > this.#offset) this.#offset = nextPosition;
+    const isWrapped = nextPosition > 0 && this.#offset - nextPosition > MAX_OFFSET / 2;
+    if (isWrapped || this.#offset >= MAX_OFFSET) this.#isBeyond = true;
   }
 
   #undecodable(reason: string): SluiceError {
     return new SluiceError('SOURCE_DECODE', `at ${this.place}: ${reason}`);
   }
 }
+
+/** What the header of an event, and the request for a dump, can say. No event is half as long. */
+const MAX_OFFSET = 2 ** 32;
 
 const gtidsOf = ({ gtid }: Transaction): readonly string[] => (gtid === null ? [] : [gtid]);

@@ -9,7 +9,7 @@ import { parseTableMap } from './binlog/table-map.ts';
 const ID_BYTES = 6;
 const HEAD_BYTES = HEADER_BYTES + ID_BYTES + 2;
 
-/** More than any schema has; beyond it all is forgotten, and made anew. */
+/** More than any schema has; beyond it all is forgotten, and made anew: names at once, ids at the end of a statement. */
 const MAX_TABLES = 20_000;
 
 interface Known {
@@ -61,7 +61,6 @@ export class TableReaders {
       if (this.#byName.size >= MAX_TABLES) this.#byName.clear();
       this.#byName.set(name, known);
     }
-    if (this.#byId.size >= MAX_TABLES) this.#byId.clear();
     this.#byId.set(id, known);
     return { tableId: id, ...known.event };
   }
@@ -72,7 +71,12 @@ export class TableReaders {
     return known.reader;
   }
 
-  /** The log goes on in another file: ids may mean something else there. */
+  /** Ids should be forgotten as soon as no statement is open that may still use them. */
+  get isFull(): boolean {
+    return this.#byId.size >= MAX_TABLES;
+  }
+
+  /** The log goes on in another file, where ids may mean something else; or there are too many. */
   forgetIds(): void {
     this.#byId.clear();
   }

@@ -12,7 +12,7 @@ const MAX_TABLES = 20_000;
  * files: rules compile functions per `Table`, so a new object for an unchanged table would throw that work away.
  */
 export class TableRegistry {
-  /** Valid until the file changes; ids begin anew when the server restarts. */
+  /** Valid until they are forgotten; ids begin anew when the server restarts. */
   readonly #byId = new Map<number, Table>();
   readonly #byName = new Map<string, { readonly definition: string; readonly table: Table }>();
   readonly #flavour: Flavour;
@@ -38,7 +38,7 @@ export class TableRegistry {
     return this.#byId.get(tableId);
   }
 
-  /** The log goes on in another file: ids may mean something else there. */
+  /** The log goes on in another file, where ids may mean something else; or whoever reads the events has forgotten them too. */
   forgetIds(): void {
     this.#byId.clear();
   }

@@ -5,7 +5,7 @@ export interface BinlogTapOptions {
   readonly zongji: ZongjiInternals;
   /** Every event of the stream, in order, synchronously while a chunk of the socket is parsed. May throw. */
   readonly onEvent: (bytes: Buffer, start: number, end: number) => void;
-  /** All events that end in a chunk of the socket were given. */
+  /** All events that end in a chunk of the socket were given; not before the first one. */
   readonly onChunk: () => void;
   /** The stream has ended or cannot be read on; nothing comes after it. */
   readonly onBroken: (error: unknown) => void;
@@ -30,6 +30,8 @@ const ERROR = 0xff;
 export class BinlogTap {
   readonly #options: BinlogTapOptions;
   #broken = false;
+  /** An event has come. */
+  #streams = false;
 
   constructor(options: BinlogTapOptions) {
     this.#options = options;
@@ -72,13 +74,18 @@ export class BinlogTap {
     const { onChunk } = this.#options;
     connection.packetParser = {
       execute: (chunk) => {
-        framer.push(chunk);
-        if (!this.#broken) onChunk();
+        try {
+          framer.push(chunk);
+        } catch (error) {
+          this.#break(error);
+        }
+        if (this.#streams && !this.#broken) onChunk();
       },
     };
   }
 
   #event(bytes: Buffer, start: number, end: number): void {
+    this.#streams = true;
     try {
       this.#options.onEvent(bytes, start, end);
     } catch (error) {

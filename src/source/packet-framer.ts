@@ -1,3 +1,5 @@
+import { SluiceError } from '../runtime/errors.ts';
+
 /** A payload of so many bytes goes on in the next packet. */
 const FULL_BYTES = 0xffffff;
 /** Three bytes of length, and a number. */
@@ -21,11 +23,14 @@ export class PacketFramer {
   #wantedBytes = 0;
   /** Payloads that go on in the next packet. */
   #parts: Buffer[] = [];
+  /** Of the next packet; null: any. */
+  #number: number | null = null;
 
   constructor(options: PacketFramerOptions) {
     this.#options = options;
   }
 
+  /** Throws when the numbers of the packets do not follow each other: what was taken for the head of a packet was none. */
   push(chunk: Buffer): void {
     let at = this.#heldBytes === 0 ? 0 : this.#complete(chunk);
     const { length } = chunk;
@@ -70,6 +75,10 @@ export class PacketFramer {
   #packet(bytes: Buffer, start: number, end: number): void {
     const payload = start + HEAD_BYTES;
     const number = bytes[start + 3] ?? 0;
+    if (number !== this.#number && this.#number !== null) {
+      throw new SluiceError('SOURCE_UNAVAILABLE', `packet ${number} of the server came where ${this.#number} was due`);
+    }
+    this.#number = (number + 1) & 0xff;
     const isFull = end - payload === FULL_BYTES;
     if (!isFull && this.#parts.length === 0) return this.#options.onPayload(bytes, payload, end, number);
     this.#parts.push(bytes.subarray(payload, end));

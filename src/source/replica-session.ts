@@ -15,6 +15,7 @@ const YEAR_SECONDS = 31_536_000;
  *
  * - heartbeat period in ns: how long the server may be silent (MySQL reads `@source_…`, older ones and MariaDB `@master_…`)
  * - UUID: MySQL ends an older dump of the same replica
+ * - that we know checksums: the server refuses to send events that have them otherwise, also those from before they were switched off
  * - net_write_timeout in s: how long the server waits while we do not read (back-pressure)
  * - wait_timeout of the control connection, which is idle all the time and would be closed
  *
@@ -33,6 +34,8 @@ export function prepareReplica(
     `@master_heartbeat_period=${nanoseconds}`,
     `@replica_uuid=${uuid}`,
     `@slave_uuid=${uuid}`,
+    `@source_binlog_checksum='CRC32'`,
+    `@master_binlog_checksum='CRC32'`,
     `SESSION net_write_timeout=${Math.max(1, Math.round(netWriteTimeoutMs / 1000))}`,
   ];
   const done = (error: Error | null): void => {

@@ -4,6 +4,7 @@ import * as zlib from 'node:zlib';
 export const CHECKSUM_BYTES = 4;
 
 const FORMAT_DESCRIPTION = 15;
+const ROTATE_NAME = 19 + 8;
 const TYPE = 4;
 const FLAGS = 17;
 /** LOG_EVENT_BINLOG_IN_USE_F: set while the file is open; the checksum is that of the event without it. */
@@ -60,4 +61,14 @@ export function hasChecksum(bytes: Buffer, start: number, end: number): boolean 
   const closed = Buffer.from(bytes.subarray(start, at));
   closed[FLAGS] = (closed[FLAGS] ?? 0) & ~IN_USE;
   return crc32(closed, 0, closed.length) === found;
+}
+
+/**
+ * Of a rotation that came before the format was known. One whose checksum is damaged is told from one that has none by the name at its
+ * end: that of a file of the log ends with six digits or more.
+ */
+export function madeUpChecksumBytes(bytes: Buffer, start: number, end: number): number {
+  if (hasChecksum(bytes, start, end)) return CHECKSUM_BYTES;
+  if (!/\.\d{6,}$/.test(bytes.toString('latin1', start + ROTATE_NAME, end))) throw new Error('its checksum is wrong: it was damaged on the source, or on the way'); // prettier-ignore
+  return 0;
 }

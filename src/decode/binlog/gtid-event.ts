@@ -62,7 +62,18 @@ function time(bytes: Buffer, at: number, highest: number): number | undefined {
     (highest & ~HAS_ORIGINAL) * 2 ** 48 +
     ((bytes[at + 4] ?? 0) + (bytes[at + 5] ?? 0) * 256) * 0x100000000 +
     uint32(bytes, at);
-  return us === 0 ? undefined : us;
+  return isTime(us) ? us : undefined;
+}
+
+/**
+ * More µs than the header of an event can tell (the year 2106). A session may say what it likes (SET original_commit_timestamp), and versions
+ * follow it: beyond 2^53 they would not be exact any more, for good. Such a time is not believed; that of the header stands for it, which
+ * is the same on every server, too. Refusing it would let any such session stop the line.
+ */
+const MAX_TIME_US = 2 ** 32 * 1e6;
+
+function isTime(us: number): boolean {
+  return us > 0 && us < MAX_TIME_US;
 }
 
 function uuidText(bytes: Buffer): string {
@@ -106,7 +117,7 @@ export function parseTaggedGtid(bytes: Buffer, start: number, end: number): Gtid
   const time = Number(facts.get(FIELD.originalTime) ?? facts.get(FIELD.time) ?? 0);
   return {
     gtid: `${uuid}${tag === '' ? '' : `:${tag}`}:${number}`,
-    commitTimeUs: time === 0 ? undefined : time,
+    commitTimeUs: isTime(time) ? time : undefined,
   };
 }
 

@@ -49,6 +49,9 @@ export const ROWS_LAYOUT: readonly (RowsLayout | null)[] = Array.from(
 /** Said before each after image of a partial update, in its lowest bit: the JSON columns' bits follow. */
 const PARTIAL_JSON = 1;
 
+/** More sets of columns than sessions use; beyond it all are forgotten, and made anew. */
+const MAX_SHAPES = 64;
+
 /** Takes the rows of an event as they are found. */
 export interface RowSink {
   /** `second`: of an update, the image behind it. */
@@ -67,6 +70,8 @@ export class TableReader {
   readonly #json: readonly number[];
   /** By the bits of the columns they have. */
   readonly #shapes = new Map<string, ImageShape>();
+  /** Of partial updates: by the bits of the JSON columns, the last shape with all columns whole and what came of it. */
+  readonly #partials = new Map<string, { readonly whole: ImageShape; readonly partial: ImageShape }>();
 
   constructor(definition: TableDefinition) {
     const { columns } = definition;
@@ -135,6 +140,7 @@ export class TableReader {
     if (shape === undefined) {
       const present = [...this.layouts.keys()].filter((column) => isSet(bytes, at, column));
       shape = new ImageShape(this.layouts, present);
+      if (this.#shapes.size >= MAX_SHAPES) this.#shapes.clear();
       this.#shapes.set(bits, shape);
     }
     return shape;
@@ -146,8 +152,14 @@ export class TableReader {
     if (options === 0) return shape;
     if (options !== PARTIAL_JSON) throw new Error(`rows with options ${options}, which are not known to Sluice`);
     const at = cursor.skip((this.#json.length + 7) >> 3);
-    const partial = this.#json.filter((_, place) => isSet(cursor.bytes, at, place));
-    return partial.length === 0 ? shape : shape.withPartial(new Set(partial));
+    const bits = cursor.bytes.toString('latin1', at, cursor.at);
+    const known = this.#partials.get(bits);
+    if (known?.whole === shape) return known.partial;
+    const columns = this.#json.filter((_, place) => isSet(cursor.bytes, at, place));
+    const partial = columns.length === 0 ? shape : shape.withPartial(new Set(columns));
+    if (this.#partials.size >= MAX_SHAPES) this.#partials.clear();
+    this.#partials.set(bits, { whole: shape, partial });
+    return partial;
   }
 }
 
@@ -160,6 +172,13 @@ export interface RowsHead {
 
 export function tableIdOf(bytes: Buffer, start: number): number {
   return uint48(bytes, start + HEADER_BYTES);
+}
+
+/** Set in the last event of a statement. */
+const STATEMENT_END = 1;
+
+export function endsStatement(bytes: Buffer, start: number): boolean {
+  return ((bytes[start + HEADER_BYTES + 6] ?? 0) & STATEMENT_END) !== 0;
 }
 
 /** Where the number of columns stands. */

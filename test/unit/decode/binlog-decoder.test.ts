@@ -1,3 +1,4 @@
+import { deflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { EVENT } from '../../../src/decode/event-type.ts';
 import {
@@ -153,6 +154,36 @@ describe('the format description', () => {
     expect(() => shown('mysql', [firstOf(EVENT.gtid)])).toThrow(/before the format description/);
   });
 
+  it('that a server made anew and did not seal is read where the log has no checksums, and only there', () => {
+    const remade = (hasChecksums: boolean, nextPosition: number): Buffer => {
+      const changed = Buffer.from(description('mysql'));
+      changed[changed.length - 5] = hasChecksums ? 1 : 0;
+      sealed(changed);
+      // The position and the time, as in the middle of a file.
+      changed.writeUInt32LE(nextPosition, 13);
+      changed.writeUInt32LE(0, 19 + 52);
+      return changed;
+    };
+    const heartbeat = eventOf({ type: EVENT.heartbeat, body: Buffer.from('binlog.000001'), nextPosition: 5_000 });
+    const bare = Buffer.from(heartbeat.subarray(0, -4));
+    bare.writeUInt32LE(bare.length, 9);
+    const decoder = decoderOf('mysql');
+    pushAll(decoder, [remade(false, 0), bare]);
+    expect(takeAll(decoder)).toMatchObject([{ end: { coordinates: { offset: 5_000 } } }]);
+    expect(() => shown('mysql', [remade(true, 0)])).toThrow(/checksum is wrong/);
+    expect(() => shown('mysql', [remade(false, 126)])).toThrow(/checksum is wrong/);
+  });
+
+  it('is not there yet for a made-up rotation: a damaged checksum is not taken for none', () => {
+    const body = Buffer.concat([Buffer.from('0400000000000000', 'hex'), Buffer.from('binlog.000009')]);
+    const rotation = eventOf({ type: EVENT.rotate, body, seconds: 0 });
+    for (const at of [rotation.length - 1, rotation.length - 4, 19 + 8 + 3, 19]) {
+      const damaged = Buffer.from(rotation);
+      damaged[at] = (damaged[at] ?? 0) ^ 4;
+      expect(() => shown('mysql', [damaged]), `byte ${at}`).toThrow(/checksum is wrong/);
+    }
+  });
+
   it.each([
     ['another format', 19, 3, /format 3/],
     ['a longer header', 19 + 56, 20, /header of 20 bytes/],
@@ -168,6 +199,12 @@ describe('the format description', () => {
     expect(() => shown('mysql', [sealed(changed)])).toThrow(/checksum of kind 2/);
   });
 });
+
+/** A transaction of one row in a small table. */
+const SIMPLE = ((): Buffer[] => {
+  const at = events.mysql.findIndex((event) => typeOf(event) === EVENT.tableMap && event.includes('places'));
+  return events.mysql.slice(at - 2, at + 3);
+})();
 
 it('an incident is a gap', () => {
   const incident = eventOf({ type: EVENT.incident, body: Buffer.from('010004lost', 'latin1') });
@@ -239,6 +276,37 @@ describe('compressed transactions', () => {
     };
     expect(takeUntilBroken).toThrow(/checksum is wrong/);
     expect(seen).toEqual(wanted);
+  });
+
+  it('that are large do not let what waited behind them come all at once', () => {
+    const [, , large = 0] = payloads;
+    const decoder = decoderOf('mysql', { maxChunkBytes: 2_000 });
+    const behind = Array.from({ length: 100 }, () => SIMPLE).flat();
+    pushAll(decoder, events.mysql.slice(0, large));
+    takeAll(decoder);
+    pushAll(decoder, [...events.mysql.slice(large, large + 1), ...behind]);
+    const batches = takeAll(decoder);
+    expect(batches.at(-1)?.changes.map(describeChange)).toContain(shown('mysql', [description('mysql'), ...SIMPLE])[0]);
+    // A row weighs 300 bytes and what it has in the log.
+    expect(Math.max(...batches.map(({ changes }) => changes.length))).toBeLessThan(10);
+    expect(batches.reduce((sum, { transactions = 0 }) => sum + transactions, 0)).toBeGreaterThan(100);
+    expect(decoder.bufferedBytes).toBe(0);
+    pushAll(decoder, SIMPLE);
+    expect(takeAll(decoder)).toHaveLength(1);
+  });
+
+  it('that are large are followed by an error where it stands, not before', () => {
+    const [, , large = 0] = payloads;
+    const decoder = decoderOf('mysql', { maxChunkBytes: 2_000 });
+    const damaged = Buffer.from(SIMPLE[3] ?? []);
+    damaged[30] = (damaged[30] ?? 0) ^ 1;
+    pushAll(decoder, [...events.mysql.slice(0, large + 1), ...SIMPLE, ...SIMPLE.slice(0, 3), damaged, ...SIMPLE]);
+    let rows = 0;
+    expect(() => {
+      for (let batch = decoder.take(); batch !== null; batch = decoder.take()) rows += batch.changes.length;
+    }).toThrow(/writeRows.*checksum is wrong/);
+    expect(rows).toBe(shown('mysql', events.mysql.slice(0, large + 1)).length + 2);
+    expect(() => decoder.take()).toThrow(/checksum is wrong/);
   });
 
   it('end where they stand in the log', () => {
@@ -353,5 +421,74 @@ describe('a row', () => {
     expect(() => change && describeChange(change)).toThrow(
       /column kind holds a value that is no enum\('a','b'\): kind has no member 9/,
     );
+  });
+});
+
+describe('the ids of tables', () => {
+  const FLAGS = 19 + 6;
+  const [gtid, begin, table, rows, xid] = SIMPLE;
+  const changed = (event: Buffer | undefined, change: (copy: Buffer) => void): Buffer => {
+    const copy = Buffer.from(event ?? []);
+    change(copy);
+    return sealed(copy);
+  };
+  const withId = (event: Buffer | undefined, id: number): Buffer =>
+    changed(event, (copy) => copy.writeUIntLE(id, 19, 6));
+  const open = [description('mysql'), gtid ?? firstOf(EVENT.gtid), begin ?? firstOf(EVENT.query)];
+  /** More than are remembered. */
+  const others = Array.from({ length: 20_001 }, (_, index) => withId(table, 1_000 + index));
+
+  it('of an open statement are never forgotten, however many there are', () => {
+    const unfinished = changed(withId(rows, 7), (copy) => copy.writeUInt16LE(0, FLAGS));
+    const log = [...open, withId(table, 7), ...others, unfinished, withId(rows, 7), xid ?? firstOf(EVENT.xid)];
+    // Two rows in each event.
+    expect(shown('mysql', log)).toHaveLength(4);
+  });
+
+  it('are forgotten at the end of a statement when there are too many', () => {
+    const decoder = decoderOf('mysql');
+    pushAll(decoder, [...open, withId(table, 7), withId(rows, 7), withId(rows, 7), ...others, withId(rows, 7)]);
+    // A definition that is known already is not read again: this one is.
+    pushAll(decoder, [withId(table, 7), withId(rows, 7)]);
+    expect(() => pushAll(decoder, [withId(rows, 1_000)])).toThrow(/table id 1000, which nothing has defined/);
+  });
+});
+
+it('compressed rows weigh what they are in memory', () => {
+  const at = events.mariadb.findIndex((event) => typeOf(event) === EVENT.writeRowsV1);
+  const plain = events.mariadb[at] ?? Buffer.alloc(0);
+  // A table id and flags, the number of columns and a bit for each.
+  const columns = plain[19 + 8] ?? 0;
+  const rowsAt = 19 + 8 + 1 + ((columns + 7) >> 3);
+  const rows = Buffer.concat(Array.from({ length: 500 }, () => plain.subarray(rowsAt, -4)));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(rows.length);
+  const body = Buffer.concat([plain.subarray(19, rowsAt), Buffer.from([0x84]), length, deflateSync(rows)]);
+  const compressed = eventOf({ type: EVENT.writeRowsCompressedV1, body });
+  expect(compressed.length).toBeLessThan(rows.length / 20);
+  const decoder = decoderOf('mariadb');
+  pushAll(decoder, [...events.mariadb.slice(0, at), compressed, ...events.mariadb.slice(at + 1, at + 2)]);
+  const batch = takeAll(decoder).at(-1);
+  expect(batch?.changes.filter(({ kind }) => kind === 'row')).toHaveLength(500);
+  expect(batch?.sizeBytes).toBeGreaterThan(rows.length);
+});
+
+describe('the time of a commit', () => {
+  const GTID_TIME = 19 + 1 + 16 + 8 + 1 + 16;
+  const versionWith = (us: number): number => {
+    const [gtid = Buffer.alloc(0), ...rest] = SIMPLE;
+    const copy = Buffer.from(gtid);
+    copy.writeUIntLE(us % 2 ** 48, GTID_TIME, 6);
+    copy[GTID_TIME + 6] = us / 2 ** 48;
+    const decoder = decoderOf('mysql');
+    pushAll(decoder, [description('mysql'), sealed(copy), ...rest]);
+    return takeAll(decoder)[0]?.changes[0]?.version ?? 0;
+  };
+
+  it('that a session made up is not believed beyond the years that a header knows', () => {
+    const header = (SIMPLE[0] ?? Buffer.alloc(4)).readUInt32LE(0) * 1e6;
+    expect(versionWith(1_700_000_000_000_007)).toBe(1_700_000_000_000_007);
+    expect(versionWith(2 ** 32 * 1e6 - 1)).toBe(2 ** 32 * 1e6 - 1);
+    for (const us of [2 ** 32 * 1e6, 2 ** 53 + 2, 2 ** 55 - 8]) expect(versionWith(us), String(us)).toBe(header);
   });
 });

@@ -350,6 +350,62 @@ describe('the place in the log', () => {
   });
 });
 
+describe('a file beyond 4 GiB, whose headers cannot say where their events end', () => {
+  const FOUR_GIB = 2 ** 32;
+  const withoutSet: ResumePoint = { ...start(), position: { ...start().position, gtidSet: null } };
+
+  /** A transaction that crosses it; another behind it; the next file. */
+  function crossing(): FakeBinlog {
+    const log = new FakeBinlog().transaction(1).gtid().query('BEGIN').table();
+    const rows = (id: number, nextPosition: number): FakeBinlog =>
+      log.add(EVENT.writeRows, { tableId: 1, images: [row(id)] }, 100, nextPosition);
+    rows(2, FOUR_GIB - 1_000);
+    rows(3, 500);
+    log.add(EVENT.xid, {}, 40, 540);
+    log.gtid().query('BEGIN').table();
+    // As much again: its headers are above the last one that was true.
+    rows(4, FOUR_GIB - 10);
+    log.add(EVENT.xid, {}, 40, 30);
+    return log;
+  }
+
+  it('has no end to resume from until the next file begins, if there are no GTIDs', () => {
+    const decoder = decoderFor({ from: withoutSet });
+    const log = crossing();
+    const first = log.events.findIndex(({ type }) => type === EVENT.xid) + 1;
+    push(decoder, log.events.slice(0, first));
+    expect(takeAll(decoder)).toMatchObject([{ end: { coordinates: { file: 'binlog.000001' } } }]);
+    push(decoder, log.events.slice(first));
+    const [held] = takeAll(decoder);
+    expect(ids(held)).toEqual([2, 3, 4]);
+    expect(held).toMatchObject({ end: null, heldEnds: 2 });
+    const behind = new FakeBinlog().rotate('binlog.000002').events;
+    push(decoder, behind);
+    expect(takeAll(decoder)).toEqual([]);
+    push(decoder, new FakeBinlog().add(EVENT.formatDescription, {}, 122).events);
+    expect(takeAll(decoder)).toMatchObject([
+      { changes: [], end: { coordinates: { file: 'binlog.000002', offset: 4 } } },
+    ]);
+    const later = new FakeBinlog();
+    later.offset = 126;
+    push(decoder, later.transaction(5).events);
+    expect(takeAll(decoder)).toMatchObject([{ end: { coordinates: { file: 'binlog.000002', offset: later.offset } } }]);
+  });
+
+  it('holds nothing back with GTIDs', () => {
+    const batches = decode(crossing());
+    expect(batches).toMatchObject([{ end: { gtids: [`${UUID}:1`, `${UUID}:2`, `${UUID}:3`] } }]);
+  });
+
+  it('is not taken for one because a made-up event has an earlier place', () => {
+    const log = new FakeBinlog().transaction(1);
+    log.add(EVENT.previousGtids, {}, 40, 100).transaction(2);
+    expect(decode(log, decoderFor({ from: withoutSet }))).toMatchObject([
+      { end: { coordinates: { offset: log.offset } } },
+    ]);
+  });
+});
+
 describe('tables', () => {
   it('are the same object as long as the definition is, whatever their id', () => {
     const log = new FakeBinlog()
