@@ -1,7 +1,7 @@
 import type { BinlogCoordinates } from '../model/position.ts';
 import type { Change, ChangeBatch, Transaction } from '../model/row-change.ts';
 import type { Version } from '../model/version.ts';
-import type { LoggedTransaction } from './logged-transaction.ts';
+import type { LoggedTransaction } from '../model/logged-transaction.ts';
 import { ReportedEnd } from './reported-end.ts';
 
 /**

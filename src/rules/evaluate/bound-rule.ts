@@ -7,7 +7,7 @@ import { KeyBuilder } from '../template/key-builder.ts';
 import { templateLookups } from '../template/template-uses.ts';
 import { LookupParameters } from '../lookup/lookup-question.ts';
 import { RowPayloads } from './row-payloads.ts';
-import type { RowOrigin } from './row-origin.ts';
+import type { RowOrigin } from '../../model/row-origin.ts';
 import type { RuleMemory } from './rule-memory.ts';
 import type { CompiledRule, RuleAction } from '../rule-set.ts';
 import type { TableFacts } from '../template/template-facts.ts';
