@@ -45,10 +45,21 @@ export class BatchWork {
   }
 
   tally(outcomes: readonly CacheOutcome[], tally: OutcomeTally): void {
-    for (const [index, { invalidation }] of this.items.entries()) {
-      const answered: Outcome = outcomes[index] === 'newer' ? 'newer' : 'applied';
-      tally.add(invalidation.rule, this.#verdicts.get(index)?.outcome ?? answered);
+    const { items } = this;
+    const verdicts = this.#verdicts.size === 0 ? null : this.#verdicts;
+    // Neighbours mostly come from the same rule and end alike: they are counted together.
+    let begin = 0;
+    let rule = '';
+    let outcome: Outcome = 'applied';
+    for (let index = 0; index < items.length; index++) {
+      const { rule: next = '' } = items[index]?.invalidation ?? {};
+      const answered = outcomes[index] === 'newer' ? 'newer' : 'applied';
+      const ended = verdicts?.get(index)?.outcome ?? answered;
+      if (next === rule && ended === outcome) continue;
+      if (index > begin) tally.add(rule, outcome, index - begin);
+      [begin, rule, outcome] = [index, next, ended];
     }
+    if (items.length > begin) tally.add(rule, outcome, items.length - begin);
   }
 }
 

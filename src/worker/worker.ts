@@ -149,8 +149,9 @@ export class Worker {
     work.tally(outcomes, tally);
     // Where a newer version is, a second delete would find it too.
     const again: Again[] = [];
-    for (const [index, { invalidation }] of items.entries()) {
-      if (isAgain(invalidation) && outcomes[index] !== 'newer') again.push(invalidation);
+    for (let index = 0; index < items.length; index++) {
+      const invalidation = items[index]?.invalidation;
+      if (invalidation !== undefined && isAgain(invalidation) && outcomes[index] !== 'newer') again.push(invalidation);
     }
     return { tally, again };
   }
@@ -185,8 +186,10 @@ export class Worker {
   /** What each refresh comes to. Only queries are waited for: a batch without any goes on at once. */
   #plan(work: BatchWork, signal: AbortSignal): Promise<void> | null {
     const queries: QueryTask[] = [];
-    for (const [index, { invalidation }] of work.items.entries()) {
-      if (invalidation.action !== 'refresh') continue;
+    const { items } = work;
+    for (let index = 0; index < items.length; index++) {
+      const invalidation = items[index]?.invalidation;
+      if (invalidation?.action !== 'refresh') continue;
       const plan = this.#planOf(invalidation);
       if (plan === undefined) {
         this.#noteUnknownRule(invalidation.rule);
