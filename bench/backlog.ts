@@ -1,6 +1,41 @@
 import { performance } from 'node:perf_hooks';
+import { inTurns } from './in-turns.ts';
 import { startPipeline, type PipelineName } from './pipelines.ts';
-import type { Coordinates, Workload } from './workload.ts';
+import { atLeast, type Bench, type Comparison, type Goal, type Scenario } from './scenario.ts';
+import { Workload, type Coordinates } from './workload.ts';
+
+export const backlog: Scenario = {
+  name: 'backlog',
+  about: 'a backlog of single-row transactions to empty keys, in one process, beside the naive pipeline',
+  run: async (bench) => [await compare(bench, 'sluice', atLeast(8))],
+};
+
+export const backlogKafka: Scenario = {
+  name: 'backlog-kafka',
+  about: 'the same backlog through Kafka: capture and worker catch up together',
+  run: async (bench) => [await compare(bench, 'sluice, Kafka', null)],
+};
+
+async function compare(bench: Bench, ours: PipelineName, goal: Goal | null): Promise<Comparison> {
+  // Long enough that a process is warm for most of it: the first half second of either is mostly compilation.
+  const count = bench.isQuick ? 100_000 : 500_000;
+  const brokers = ours === 'sluice, Kafka' ? (await bench.servers(['kafka'])).kafka.brokers : [];
+  const workload = await Workload.create(await bench.servers(['mysql', 'redis']));
+  try {
+    await workload.insertRows(count);
+    const from = await workload.coordinates();
+    bench.progress(`writing ${count} single-row transactions`);
+    await workload.updateSingly(count);
+    const contestant = (name: PipelineName) => async () => ({
+      rate: await backlogThroughput(name, workload, { from, count }, brokers),
+    });
+    const what = `backlog to empty keys, ${ours}`;
+    const { rate } = await inTurns(bench, what, { naive: contestant('naive'), [ours]: contestant(ours) });
+    return { what, unit: 'transactions/s', results: rate, ratios: [{ of: ours, to: 'naive', goal }] };
+  } finally {
+    await workload.close();
+  }
+}
 
 /**
  * Backlog to empty keys: `count` single-row transactions are already in the binlog, every key is cached; the process
@@ -10,9 +45,10 @@ export async function backlogThroughput(
   name: PipelineName,
   workload: Workload,
   backlog: { from: Coordinates; count: number },
+  brokers: readonly string[] = [],
 ): Promise<number> {
   await workload.fillKeys(backlog.count);
-  const pipeline = startPipeline(name, workload, backlog.from);
+  const pipeline = startPipeline(name, workload, backlog.from, brokers);
   try {
     const first = await waitForSize(workload, (left) => left < backlog.count);
     const last = await waitForSize(workload, (left) => left === 0);
@@ -29,17 +65,10 @@ async function waitForSize(
 ): Promise<{ left: number; atMs: number }> {
   const deadline = performance.now() + 120_000;
   for (;;) {
-    const left = await cachedKeys(workload);
+    const left = await workload.cachedKeys();
     const atMs = performance.now();
     if (done(left)) return { left, atMs };
     if (atMs > deadline) throw new Error(`${left} keys are still there after two minutes`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-}
-
-/** How many there are, beside the few that Sluice keeps for itself. */
-async function cachedKeys({ redis }: Workload): Promise<number> {
-  const size = await redis.dbsize();
-  if (size > 100) return size;
-  return (await redis.keys('*')).filter((key) => !key.startsWith('sluice:')).length;
 }

@@ -1,109 +1,112 @@
 /**
- * `npm run bench [-- --quick] [-- --json]`: Sluice beside the naive pipeline, on the same servers in the same run.
- * Machines are noisy: only the ratio of the two columns means anything.
- * `npm run bench -- --rules` measures the evaluation of rules alone, without servers.
+ * `npm run bench`: Sluice beside bare baselines, and with `--peers` beside Debezium and Canal, on the same servers in the same run.
+ * Machines are noisy: only the ratios mean anything. What is promised of them stands in docs/performance.md.
  */
-import { parseArgs } from 'node:util';
-import { ensureServices } from '../deploy/local/services.ts';
-import { benchApplySide } from './apply-scenarios.ts';
-import { backlogThroughput } from './backlog.ts';
-import { delayAtRate, type Delays } from './delay.ts';
+import { writeFileSync } from 'node:fs';
+import { ensureServices, type Addresses, type ServiceName } from '../deploy/local/services.ts';
+import { kafkaToRedis, refresh } from './apply-scenarios.ts';
+import { backlog, backlogKafka } from './backlog.ts';
+import { decode } from './decode.ts';
+import { delay } from './delay.ts';
+import { delayKafka } from './delay-kafka.ts';
+import { drainCompressed, drainHundred, drainSingle, drainUnmatched, drainWide } from './drain/drain.ts';
+import { FlagProblem, helpText, parseFlags, type Command, type Flags } from './flags.ts';
+import { growth } from './growth.ts';
+import { hotKey } from './hot-key.ts';
+import { hugeTransaction } from './huge-transaction.ts';
+import { idle } from './idle.ts';
 import { captureToKafka } from './kafka-produce.ts';
-import type { PipelineName } from './pipelines.ts';
-import { benchRules } from './rules.ts';
-import { Workload } from './workload.ts';
+import { describeMachine } from './machine.ts';
+import { peers } from './peers/comparison.ts';
+import { writePerformance, type Results, type ScenarioResult } from './performance.ts';
+import { printComparison } from './report.ts';
+import { rules } from './rules.ts';
+import type { Bench, Scenario } from './scenario.ts';
+import { missed } from './statistics.ts';
 
-if (process.argv.includes('capture-to-kafka')) await captureToKafka().then(() => process.exit());
-
-const { values: flags } = parseArgs({
-  options: {
-    quick: { type: 'boolean' },
-    json: { type: 'boolean' },
-    rules: { type: 'boolean' },
-    scenario: { type: 'string' },
-  },
-});
-if (await benchApplySide(flags.scenario, flags)) process.exit();
-if (flags.rules) {
-  reportRules();
-  process.exit();
-}
-// Long enough that a process is warm for most of it: the first half second of either is mostly compilation.
-const SIZE = flags.quick ? { rows: 200_000, rounds: 3, seconds: 5 } : { rows: 500_000, rounds: 5, seconds: 20 };
-const RATE = 1000;
-const PIPELINES: readonly PipelineName[] = ['naive', 'sluice'];
+/** In the order of the tables in docs/performance.md. */
+// prettier-ignore
+const SCENARIOS: readonly Scenario[] = [
+  decode,
+  rules,
+  drainSingle,
+  drainHundred,
+  drainWide,
+  drainCompressed,
+  drainUnmatched,
+  hotKey,
+  backlog,
+  backlogKafka,
+  captureToKafka,
+  kafkaToRedis,
+  refresh,
+  delay,
+  delayKafka,
+  hugeTransaction,
+  idle,
+  growth,
+  peers,
+];
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-const workload = await Workload.create(await ensureServices(['mysql', 'redis'], progress));
-try {
-  await workload.insertRows(SIZE.rows);
-  const from = await workload.coordinates();
-  progress(`writing ${SIZE.rows} single-row transactions`);
-  await workload.updateSingly(SIZE.rows);
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-  const throughput: Record<PipelineName, number[]> = { naive: [], sluice: [] };
-  const delays: Record<PipelineName, Delays[]> = { naive: [], sluice: [] };
-  // Alternating, so that a slow minute of the machine hits both.
-  for (let round = 1; round <= SIZE.rounds; round++) {
-    for (const name of PIPELINES) {
-      throughput[name].push(await backlogThroughput(name, workload, { from, count: SIZE.rows }));
-      progress(`round ${round}: ${name}: ${Math.round(throughput[name].at(-1) ?? 0)} transactions/s`);
-    }
+// Not the exit code alone: a scenario that failed may have left a connection open, which would keep the process.
+process.exit(await main());
+
+async function main(): Promise<number> {
+  let command: Command;
+  try {
+    command = parseFlags(process.argv.slice(2), SCENARIOS);
+  } catch (error) {
+    if (!(error instanceof FlagProblem)) throw error;
+    process.stderr.write(`bench: ${error.message}\nbench: \`npm run bench -- --help\` lists what there is\n`);
+    return 2;
   }
-  for (let round = 1; round <= SIZE.rounds; round++) {
-    for (const name of PIPELINES) {
-      const result = await delayAtRate(name, workload, { perSecond: RATE, seconds: SIZE.seconds });
-      delays[name].push(result);
-      progress(`round ${round}: ${name}: p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(2)} ms`);
-    }
-  }
-  report(throughput, delays);
-} finally {
-  await workload.close();
+  if (command.kind === 'help') print(helpText(SCENARIOS));
+  else if (command.kind === 'write-docs') await writePerformance(command.file);
+  else return measure(command);
+  return 0;
 }
 
-function reportRules(): void {
-  const rows = benchRules();
-  if (flags.json) console.log(JSON.stringify({ rows }));
-  else {
-    console.log('evaluating rules, median of the rounds; ratio = sluice / the same invalidations made by hand');
-    console.table(Object.fromEntries(rows.map(({ what, ...columns }) => [what, columns])));
-  }
-}
-
-function report(throughput: Record<PipelineName, number[]>, delays: Record<PipelineName, Delays[]>): void {
-  const rows = [
-    row('backlog to empty keys, transactions/s', 0, throughput.naive, throughput.sluice),
-    row(`delay p50 at ${RATE} tx/s, ms`, 2, ...both(delays, ({ p50Ms }) => p50Ms)),
-    row(`delay p99 at ${RATE} tx/s, ms`, 2, ...both(delays, ({ p99Ms }) => p99Ms)),
-  ];
-  if (flags.json) console.log(JSON.stringify({ rounds: SIZE.rounds, rows }));
-  else {
-    console.log(`median of ${SIZE.rounds} rounds (lowest … highest); ratio = sluice / naive`);
-    console.table(Object.fromEntries(rows.map(({ what, ...columns }) => [what, columns])));
-  }
-}
-
-function both(delays: Record<PipelineName, Delays[]>, pick: (delays: Delays) => number): [number[], number[]] {
-  return [delays.naive.map(pick), delays.sluice.map(pick)];
-}
-
-function row(
-  what: string,
-  digits: number,
-  naive: number[],
-  sluice: number[],
-): Record<'what' | 'naive' | 'sluice' | 'ratio', string> {
-  const text = (values: number[]): string => {
-    const sorted = [...values].sort((a, b) => a - b);
-    return `${median(values).toFixed(digits)} (${sorted[0]?.toFixed(digits)} … ${sorted.at(-1)?.toFixed(digits)})`;
+async function measure(flags: Flags): Promise<number> {
+  const addresses: Partial<Addresses> = {};
+  const bench: Bench = {
+    ...flags,
+    servers: async <Name extends ServiceName>(names: readonly Name[]) => {
+      const found = await ensureServices<Name>(names, progress);
+      Object.assign(addresses, found);
+      return found;
+    },
+    progress,
   };
-  return { what, naive: text(naive), sluice: text(sluice), ratio: (median(sluice) / median(naive)).toFixed(2) };
+  const scenarios: ScenarioResult[] = [];
+  for (const scenario of flags.scenarios) {
+    progress(`${scenario.name}: ${scenario.about}`);
+    scenarios.push(await resultOf(scenario, bench));
+    // After each: a long run that is broken off was not for nothing.
+    if (flags.json !== null) writeResults(flags.json, { ...flags, machine: describeMachine(addresses), scenarios });
+  }
+  const misses = missed(scenarios.flatMap(({ comparisons }) => comparisons));
+  print(misses.length === 0 ? '\nevery goal that was measured is reached' : `\n${misses.length} goals are missed`);
+  const failed = scenarios.filter(({ failure }) => failure !== null);
+  for (const { scenario, failure } of failed) print(`${scenario} could not be measured: ${failure}`);
+  return failed.length === 0 ? 0 : 1;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1] ?? 0, sorted[middle] ?? 0];
-  return (low + high) / 2;
+/** What cannot be measured does not keep the rest from being measured. */
+async function resultOf({ name, run }: Scenario, bench: Bench): Promise<ScenarioResult> {
+  try {
+    const comparisons = await run(bench);
+    for (const comparison of comparisons) printComparison(comparison, print);
+    return { scenario: name, comparisons, failure: null };
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    progress(`${name}: ${failure}`);
+    return { scenario: name, comparisons: [], failure };
+  }
+}
+
+function writeResults(file: string, { machine, isQuick, runs, scenarios }: Results): void {
+  writeFileSync(file, `${JSON.stringify({ machine, isQuick, runs, scenarios }, null, 1)}\n`);
 }

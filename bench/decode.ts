@@ -1,11 +1,9 @@
 /**
  * How fast rows are decoded and evaluated by one rule, against the client library's own parser with an empty handler: both are fed the same
- * recorded packets, in one process, turn by turn. Then the same log from the server itself: once decoded and evaluated as it comes,
- * once by a connection that drops what comes. `npx tsx bench/decode.ts [--transactions 20000] [--rows 1]`
+ * recorded packets, in one process, turn by turn.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
 import ZongJi from '@vlasky/zongji';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { startMysql } from '../deploy/local/services.ts';
@@ -15,32 +13,36 @@ import { RuleEvaluator } from '../src/rules/evaluate/evaluate.ts';
 import { loadRules } from '../src/rules/rule-file.ts';
 import { systemClock } from '../src/runtime/clock.ts';
 import { Metrics } from '../src/runtime/metrics.ts';
-import { PacketFramer } from '../src/source/packet-framer.ts';
-import { internalsOf, type DumpConnection, type Packet } from '../src/source/zongji-internals.ts';
+import { inTurns } from './in-turns.ts';
+import { atLeast, type Bench, type Comparison, type Scenario } from './scenario.ts';
 
 const MAGIC_BYTES = 4;
 const LENGTH_AT = 9;
+/** At least: each takes a second, and the first ones compile. */
 const ROUNDS = 7;
 /** As many events as a chunk of the socket has. */
 const CHUNK_BYTES = 64 * 1024;
 
-const { values } = parseArgs({
-  options: { transactions: { type: 'string', default: '20000' }, rows: { type: 'string', default: '1' } },
-});
-const transactions = Number(values.transactions);
-const rowsEach = Number(values.rows);
-
-type MysqlServer = Awaited<ReturnType<typeof startMysql>>;
-
-interface Recorded {
-  readonly packets: readonly Buffer[];
-  readonly file: string;
+interface Size {
+  readonly transactions: number;
+  readonly rowsEach: number;
 }
 
+export const decode: Scenario = {
+  name: 'decode',
+  about: 'decoding and evaluating recorded packets beside the parser of zongji, without any server',
+  run: async (bench) => [
+    await compare(bench, { transactions: 20_000, rowsEach: 1 }),
+    await compare(bench, { transactions: 1_000, rowsEach: 100 }),
+  ],
+};
+
 /** Events of single updates of a table with ten columns, each behind the marker byte of its packet. */
-async function record(server: MysqlServer): Promise<Recorded> {
-  const connection = await createConnection({ uri: server.url, multipleStatements: true });
-  await connection.query(`CREATE DATABASE bench; USE bench;
+export async function record({ transactions, rowsEach }: Size): Promise<Buffer[]> {
+  const server = await startMysql({});
+  try {
+    const connection = await createConnection({ uri: server.url, multipleStatements: true });
+    await connection.query(`CREATE DATABASE bench; USE bench;
       CREATE TABLE wide (id INT PRIMARY KEY, category_id INT NOT NULL, name VARCHAR(60) NOT NULL, price DECIMAL(10,2) NOT NULL,
         stock INT NOT NULL, active TINYINT NOT NULL, weight DOUBLE NOT NULL, created DATETIME NOT NULL, note VARCHAR(100), tag CHAR(8));
       SET SESSION cte_max_recursion_depth = 10000000;
@@ -49,11 +51,14 @@ async function record(server: MysqlServer): Promise<Recorded> {
       CREATE PROCEDURE singly() BEGIN DECLARE i INT DEFAULT 0; WHILE i < ${transactions} DO
         UPDATE wide SET stock = stock + 1 WHERE id > i * ${rowsEach} AND id <= (i + 1) * ${rowsEach}; SET i = i + 1; END WHILE; END;
       SET GLOBAL sync_binlog = 0; SET GLOBAL innodb_flush_log_at_trx_commit = 0; FLUSH BINARY LOGS; CALL singly(); FLUSH BINARY LOGS`);
-  const [[base]] = await connection.query<RowDataPacket[]>('SELECT @@log_bin_basename AS base');
-  const [logs] = await connection.query<RowDataPacket[]>('SHOW BINARY LOGS');
-  await connection.end();
-  const file = String(logs.at(-2)?.['Log_name']);
-  return { file, packets: packetsOf(await readFile(`${String(base?.['base']).replace(/[^/]*$/, '')}${file}`)) };
+    const [[base]] = await connection.query<RowDataPacket[]>('SELECT @@log_bin_basename AS base');
+    const [logs] = await connection.query<RowDataPacket[]>('SHOW BINARY LOGS');
+    await connection.end();
+    const file = String(logs.at(-2)?.['Log_name']);
+    return packetsOf(await readFile(`${String(base?.['base']).replace(/[^/]*$/, '')}${file}`));
+  } finally {
+    await server.remove();
+  }
 }
 
 /** In chunks, as they come from the socket: a packet's header is four bytes, and a marker byte comes before the event. */
@@ -67,12 +72,12 @@ function packetsOf(log: Buffer): Buffer[] {
   return packets;
 }
 
-interface Chunk {
+export interface Chunk {
   readonly bytes: Buffer;
   readonly ends: readonly number[];
 }
 
-function chunksOf(packets: readonly Buffer[]): Chunk[] {
+export function chunksOf(packets: readonly Buffer[]): Chunk[] {
   const chunks: Chunk[] = [];
   for (let first = 0; first < packets.length;) {
     let [last, size] = [first, 0];
@@ -85,54 +90,11 @@ function chunksOf(packets: readonly Buffer[]): Chunk[] {
   return chunks;
 }
 
-/** The log as the server sends it; resolves with the seconds from the first chunk until `take` says that it has all. */
-async function dumped({ url }: MysqlServer, file: string, take: (chunk: Buffer) => boolean): Promise<number> {
-  const { hostname: host, port, username: user, password } = new URL(url);
-  const zongji = new ZongJi({ host, port: Number(port), user, password });
-  const internals = internalsOf(zongji);
-  const seconds = await new Promise<number>((resolve, reject) => {
-    let began = 0;
-    zongji.on('error', reject);
-    zongji.on('ready', () => {
-      internals.BinlogClass = class extends internals.BinlogClass {
-        override start(packet: Packet | undefined, connection: DumpConnection): unknown {
-          connection.packetParser = {
-            execute: (chunk) => {
-              if (began === 0) began = performance.now();
-              if (take(chunk)) resolve((performance.now() - began) / 1000);
-            },
-          };
-          return super.start(packet, connection);
-        }
-      };
-    });
-    zongji.start({ serverId: 4_000_000 + (process.pid % 100_000), filename: file, position: MAGIC_BYTES });
-  });
-  zongji.removeAllListeners();
-  zongji.on('error', () => undefined);
-  zongji.stop();
-  return seconds;
-}
-
-function drained(server: MysqlServer, { file, packets }: Recorded): Promise<number> {
-  let left = packets.reduce((sum, { length }) => sum + length, 0);
-  return dumped(server, file, (chunk) => (left -= chunk.length) <= 0);
-}
-
-function streamed(server: MysqlServer, { file }: Recorded, pipeline: Pipeline): Promise<number> {
-  const before = pipeline.take();
-  const framer = new PacketFramer({ onPayload: (bytes, start, end) => pipeline.push(bytes, start + 1, end) });
-  return dumped(server, file, (chunk) => {
-    framer.push(chunk);
-    return pipeline.take() - before >= total;
-  });
-}
-
 const RULES = `rules: [{ name: row, table: bench.wide, keys: ['row:{id}:{category_id}'], action: delete }]`;
 const ruleSet = loadRules([{ file: 'rules.yaml', text: RULES }]);
 
 /** Events go in, and are counted as rows or as the invalidations that they give. */
-class Pipeline {
+export class Pipeline {
   readonly #decoder: BinlogDecoder;
   readonly #evaluator: RuleEvaluator | null;
   readonly #context = { captureTimeMs: 0, epochs: NO_EPOCHS, signal: new AbortController().signal };
@@ -163,7 +125,7 @@ class Pipeline {
 }
 
 /** By one that goes on from round to round: what it makes for each table is made once, as in a daemon. */
-function ours(chunks: readonly Chunk[], pipeline: Pipeline): number {
+export function ours(chunks: readonly Chunk[], pipeline: Pipeline): number {
   const before = pipeline.take();
   for (const { bytes, ends } of chunks) {
     let at = 0;
@@ -195,7 +157,7 @@ const require = createRequire(import.meta.url);
 const { default: classOf } = (await import(require.resolve('@vlasky/zongji').replace(/index\.js$/, 'lib/sequence/binlog.js'))) as { default: (zongji: ZongJi) => StockClass }; // prettier-ignore
 
 /** As zongji's own handler does it when it has full metadata. */
-function stock(chunks: readonly Chunk[]): number {
+export function stock(chunks: readonly Chunk[]): number {
   const zongji = new ZongJi({});
   const state = zongji as unknown as { useChecksum: boolean; tableMap: Record<number, object>; connection: object };
   state.useChecksum = true;
@@ -221,46 +183,22 @@ function stock(chunks: readonly Chunk[]): number {
   return rows;
 }
 
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
-const total = transactions * rowsEach;
-
-/** In turns, so that a slow minute of the machine hits all. */
-async function measure(runs: Readonly<Record<string, () => number | Promise<number>>>): Promise<Map<string, number>> {
-  const times = new Map<string, number[]>(Object.keys(runs).map((name) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, run] of Object.entries(runs)) times.get(name)?.push(await run());
-  }
-  return new Map([...times].map(([name, seconds]) => [name, median(seconds)]));
-}
-
-/** The seconds that it takes to find all rows. */
-function timed(name: string, run: () => number): number {
-  const began = performance.now();
-  const count = run();
-  if (count !== total) throw new Error(`${name}: ${count} of ${total} rows`);
-  return (performance.now() - began) / 1000;
-}
-
-function report(times: ReadonlyMap<string, number>, base: string): void {
-  for (const [name, seconds] of times) {
-    const ratio = (times.get(base) ?? 0) / seconds;
-    process.stdout.write(`${name.padEnd(10)} ${Math.round(total / seconds).toLocaleString('en').padStart(12)} rows/s  ${ratio.toFixed(2)} x ${base}\n`); // prettier-ignore
-  }
-}
-
-const server = await startMysql({});
-try {
-  const recorded = await record(server);
-  const chunks = chunksOf(recorded.packets);
+async function compare({ runs, progress }: Bench, size: Size): Promise<Comparison> {
+  const chunks = chunksOf(await record(size));
+  const total = size.transactions * size.rowsEach;
   const [decoding, evaluating] = [new Pipeline(false), new Pipeline(true)];
-  const parsing = {
-    stock: () => timed('stock', () => stock(chunks)),
-    decoded: () => timed('decoded', () => ours(chunks, decoding)),
-    evaluated: () => timed('evaluated', () => ours(chunks, evaluating)),
+  const measured = (run: () => number | Promise<number>) => async () => {
+    const began = performance.now();
+    const count = await run();
+    if (count !== total) throw new Error(`${count} of ${total} rows`);
+    return { rate: total / ((performance.now() - began) / 1000) };
   };
-  report(await measure(parsing), 'stock');
-  const dumping = { drained: () => drained(server, recorded), streamed: () => streamed(server, recorded, evaluating) };
-  report(await measure(dumping), 'drained');
-} finally {
-  await server.remove();
+  const what = `recorded packets, ${size.rowsEach} rows in a transaction`;
+  const { rate } = await inTurns({ runs: Math.max(runs, ROUNDS), progress }, what, {
+    'zongji parser': measured(() => stock(chunks)),
+    'sluice, decoded': measured(() => ours(chunks, decoding)),
+    'sluice, evaluated': measured(() => ours(chunks, evaluating)),
+  });
+  const ratios = [{ of: 'sluice, evaluated', to: 'zongji parser', goal: atLeast(10) }];
+  return { what, unit: 'rows/s', results: rate, ratios };
 }

@@ -1,33 +1,101 @@
 import { performance } from 'node:perf_hooks';
-import { startPipeline, type PipelineName } from './pipelines.ts';
-import type { Workload } from './workload.ts';
+import { inTurns } from './in-turns.ts';
+import { percentiles, type Percentiles } from './percentiles.ts';
+import { peerNotes } from './peers/peers.ts';
+import { startPeerPipeline } from './peers/pipeline.ts';
+import { startPipeline, type PipelineName, type RunningPipeline } from './pipelines.ts';
+import { atLeast, atMost, type Bench, type Comparison, type Results, type Scenario } from './scenario.ts';
+import { Workload } from './workload.ts';
 
-export interface Delays {
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  readonly maxMs: number;
+export const RATES: readonly number[] = [200, 1000, 5000];
+const MAX_WARM_UP = 1000;
+/** A compiler of Java needs more than one second of work. */
+const PEER_WARM_UP_SECONDS = 10;
+
+export const delay: Scenario = {
+  name: 'delay',
+  about: 'from COMMIT to the key being gone, at three rates, in one process, beside the naive pipeline',
+  run: async (bench) => {
+    const comparisons: Comparison[] = [];
+    for (const perSecond of RATES) comparisons.push(...(await compare(bench, perSecond)));
+    return comparisons;
+  },
+};
+
+interface Load {
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+async function compare(bench: Bench, perSecond: number): Promise<Comparison[]> {
+  const load = { perSecond, seconds: bench.isQuick ? 3 : 20 };
+  const workload = await Workload.create(await bench.servers(['mysql', 'redis']));
+  try {
+    await workload.insertRows(load.perSecond * (load.seconds + PEER_WARM_UP_SECONDS));
+    const contestant = (name: PipelineName) => async () => numbers(await delayAtRate(name, workload, load));
+    const at = `at ${perSecond} transactions/s`;
+    const found = await inTurns(bench, `delay ${at}`, {
+      naive: contestant('naive'),
+      sluice: contestant('sluice'),
+      ...(bench.withPeers && {
+        debezium: async () => {
+          const pipeline = await startPeerPipeline('debezium', workload, { rows: 0, pollMs: 1 }, bench.progress);
+          return numbers(await delayOf(pipeline, workload, load, PEER_WARM_UP_SECONDS * perSecond));
+        },
+      }),
+    });
+    const ratios = [
+      { of: 'sluice', to: 'naive', goal: atMost(1.2) },
+      ...(bench.withPeers ? [{ of: 'debezium', to: 'sluice', goal: atLeast(5) }] : []),
+    ];
+    const notes = [`the writer reached ${reached(found.rate)} transactions/s`, ...(bench.withPeers ? peerNotes() : [])];
+    return [
+      { what: `delay ${at}, p50`, unit: 'ms', results: found.p50Ms, ratios, notes },
+      { what: `delay ${at}, p99`, unit: 'ms', results: found.p99Ms, ratios },
+    ];
+  } finally {
+    await workload.close();
+  }
+}
+
+const numbers = ({ p50Ms, p99Ms, rate }: Delays): Record<'p50Ms' | 'p99Ms' | 'rate', number> => ({
+  p50Ms,
+  p99Ms,
+  rate,
+});
+
+function reached(rates: Results): string {
+  const all = Object.values(rates).flat();
+  return `${Math.min(...all).toFixed(0)} to ${Math.max(...all).toFixed(0)}`;
+}
+
+export interface Delays extends Percentiles {
   /** Transactions per second that the writer really reached. */
   readonly rate: number;
 }
 
-/**
- * Delay from "COMMIT was answered" to "the key is gone", seen from outside by Redis keyspace events, while a writer commits
- * single-row transactions at a steady rate. An event that overtakes the answer counts as zero.
- */
 export async function delayAtRate(
   name: PipelineName,
   workload: Workload,
-  load: { perSecond: number; seconds: number },
+  load: Load,
+  brokers: readonly string[] = [],
 ): Promise<Delays> {
+  const pipeline = startPipeline(name, workload, await workload.coordinates(), brokers);
+  return delayOf(pipeline, workload, load, Math.min(load.perSecond, MAX_WARM_UP));
+}
+
+/**
+ * Delay from "COMMIT was answered" to "the key is gone", seen from outside by Redis keyspace events, while a writer commits
+ * single-row transactions at a steady rate. An event that overtakes the answer counts as zero. Stops the pipeline.
+ */
+async function delayOf(pipeline: RunningPipeline, workload: Workload, load: Load, warmUp: number): Promise<Delays> {
   const count = load.perSecond * load.seconds;
-  const warmUp = Math.min(load.perSecond, 1000);
-  await workload.fillKeys(warmUp + count);
-  const pipeline = startPipeline(name, workload, await workload.coordinates());
   const gone = new Map<string, number>();
   const watcher = workload.redis.duplicate();
   const channel = '__keyevent@10__:del';
-  await workload.redis.config('SET', 'notify-keyspace-events', 'Eg');
   try {
+    await workload.fillKeys(warmUp + count);
+    await workload.redis.config('SET', 'notify-keyspace-events', 'Eg');
     watcher.on('message', (_channel: string, key: string) => gone.set(key, performance.now()));
     await watcher.subscribe(channel);
     await pipeline.ready();
@@ -37,13 +105,10 @@ export async function delayAtRate(
     const rate = count / ((performance.now() - started) / 1000);
     const deadline = performance.now() + 60_000;
     while ([...answered.keys()].some((key) => !gone.has(key))) {
-      if (performance.now() > deadline)
-        throw new Error(`${name}: keys are still cached a minute after the last commit`);
+      if (performance.now() > deadline) throw new Error('keys are still cached a minute after the last commit');
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    const delays = [...answered].map(([key, atMs]) => Math.max(0, (gone.get(key) ?? 0) - atMs)).sort((a, b) => a - b);
-    const at = (share: number): number => delays[Math.min(delays.length - 1, Math.floor(delays.length * share))] ?? 0;
-    return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1), rate };
+    return { ...percentiles([...answered].map(([key, atMs]) => Math.max(0, (gone.get(key) ?? 0) - atMs))), rate };
   } finally {
     watcher.disconnect();
     await workload.redis.config('SET', 'notify-keyspace-events', '');

@@ -1,7 +1,3 @@
-/**
- * `npm run bench -- --scenario capture-to-kafka [--quick] [--json]`: from the binlog to acknowledged records in Kafka, beside the
- * two client libraries that only produce the same records (bare-producer.ts), on the same servers in the same run.
- */
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,9 +8,9 @@ import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Kafka, logLevel, type Admin, type ITopicConfig } from 'kafkajs';
-import { ensureServices } from '../deploy/local/services.ts';
 import { SluiceProcess } from '../deploy/local/sluice-process.ts';
 import type { BareProducerSettings } from './bare-producer.ts';
+import { atLeast, type Bench, type Results, type Scenario } from './scenario.ts';
 import { TABLE, Workload, type Coordinates } from './workload.ts';
 
 interface Rate {
@@ -27,12 +23,38 @@ type Contestant = 'sluice' | BareProducerSettings['library'];
 const PARTITIONS = 12;
 const CONTESTANTS: readonly Contestant[] = ['sluice', 'kafkajs', '@platformatic/kafka'];
 
-export async function captureToKafka(): Promise<void> {
-  const quick = process.argv.includes('--quick');
-  const { rows, rounds } = quick ? { rows: 100_000, rounds: 3 } : { rows: 500_000, rounds: 5 };
-  const progress = (line: string): void => void process.stderr.write(`${line}\n`);
-  const addresses = await ensureServices(['mysql', 'redis', 'kafka'], progress);
-  const brokers = addresses.kafka?.brokers ?? [];
+export const captureToKafka: Scenario = {
+  name: 'capture-to-kafka',
+  about: 'from the binlog to acknowledged records in Kafka, beside two libraries that only produce the same records',
+  run: async (bench) => {
+    const rates = await measure(bench);
+    const results = (pick: (rate: Rate) => number): Results =>
+      Object.fromEntries(CONTESTANTS.map((name) => [name, rates[name].map(pick)]));
+    const perSecond = results((rate) => rate.perSecond);
+    const faster = rates.kafkajs.map((rate, run) =>
+      Math.max(rate.perSecond, rates['@platformatic/kafka'][run]?.perSecond ?? NaN),
+    );
+    return [
+      {
+        what: `capture to Kafka, ${PARTITIONS} partitions`,
+        unit: 'records/s',
+        results: { ...perSecond, 'faster of both': faster },
+        ratios: [{ of: 'sluice', to: 'faster of both', goal: atLeast(0.5) }],
+      },
+      {
+        what: 'capture to Kafka, by processor time of the process that produces',
+        unit: 'records/CPU s',
+        results: results((rate) => rate.perCpuSecond),
+        ratios: [{ of: 'sluice', to: '@platformatic/kafka', goal: null }],
+      },
+    ];
+  },
+};
+
+async function measure({ isQuick, runs: rounds, servers, progress }: Bench): Promise<Record<Contestant, Rate[]>> {
+  const rows = isQuick ? 100_000 : 500_000;
+  const addresses = await servers(['mysql', 'redis', 'kafka']);
+  const { brokers } = addresses.kafka;
   const admin = new Kafka({ brokers: [...brokers], clientId: 'bench', logLevel: logLevel.NOTHING }).admin();
   const workload = await Workload.create(addresses);
   const rates: Record<Contestant, Rate[]> = { sluice: [], kafkajs: [], '@platformatic/kafka': [] };
@@ -58,7 +80,7 @@ export async function captureToKafka(): Promise<void> {
         progress(`round ${round}: ${name}: ${Math.round(rate.perSecond)} records/s`);
       }
     }
-    report(rates);
+    return rates;
   } finally {
     // All at the end: asked about any topic, kafkajs also asks about those it has seen go.
     await admin.deleteTopics({ topics });
@@ -153,28 +175,4 @@ async function cpuSecondsOf(pid: number): Promise<number> {
     .split(' ')
     .slice(11, 13);
   return (Number(user) + Number(system)) / 100;
-}
-
-function report(rates: Record<Contestant, Rate[]>): void {
-  const of = (name: Contestant, pick: (rate: Rate) => number): number[] => rates[name].map(pick).sort((a, b) => a - b);
-  const median = (values: readonly number[]): number => values[Math.floor(values.length / 2)] ?? NaN;
-  const picks = { perSecond: (rate: Rate) => rate.perSecond, perCpuSecond: (rate: Rate) => rate.perCpuSecond };
-  const rows = CONTESTANTS.map((name) => {
-    const values = of(name, picks.perSecond);
-    const ratio = (pick: (rate: Rate) => number): number => median(of('sluice', pick)) / median(of(name, pick));
-    return {
-      what: name,
-      'records/s': Math.round(median(values)),
-      lowest: Math.round(values[0] ?? NaN),
-      highest: Math.round(values.at(-1) ?? NaN),
-      'records/CPU s': Math.round(median(of(name, picks.perCpuSecond))),
-      'sluice / it': Number(ratio(picks.perSecond).toFixed(2)),
-      'by CPU': Number(ratio(picks.perCpuSecond).toFixed(2)),
-    };
-  });
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ scenario: 'capture-to-kafka', rows }));
-  else {
-    console.log(`capture to Kafka, median of ${rates.sluice.length} rounds, ${PARTITIONS} partitions`);
-    console.table(Object.fromEntries(rows.map(({ what, ...columns }) => [what, columns])));
-  }
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- --rules [--json]`: what evaluating rules costs for a row, beside the same invalidations made by a function
+ * What evaluating rules costs for a row, beside the same invalidations made by a function
  * written by hand for exactly these rules. No servers. Machines are noisy: the ratio means more than the nanoseconds.
  */
 import { NO_EPOCHS } from '../src/model/position.ts';
@@ -9,14 +9,15 @@ import { systemClock } from '../src/runtime/clock.ts';
 import { RuleEvaluator } from '../src/rules/evaluate/evaluate.ts';
 import type { Evaluation } from '../src/rules/evaluate/evaluation.ts';
 import { loadRules } from '../src/rules/rule-file.ts';
+import type { Comparison, Scenario } from './scenario.ts';
 
-interface Scenario {
+interface Case {
   readonly what: string;
   readonly tables: number;
   readonly rulesOnEach: number;
 }
 
-const SCENARIOS: readonly Scenario[] = [
+const CASES: readonly Case[] = [
   { what: '1 rule on one table', tables: 1, rulesOnEach: 1 },
   { what: '10 rules on one table', tables: 1, rulesOnEach: 10 },
   { what: '100 rules on one table', tables: 1, rulesOnEach: 100 },
@@ -42,48 +43,50 @@ type Run = (batch: ChangeBatch) => unknown;
 
 const keep: unknown[] = [];
 
-export function benchRules(): Record<'what' | 'ns per row' | 'by hand' | 'ratio', string>[] {
-  return SCENARIOS.map((scenario) => {
-    const tables = Array.from({ length: scenario.tables }, (_, i) => tableOf(`t${i}`));
-    const batches = Array.from({ length: BATCHES }, (_, i) => batchOf(tables, i * BATCH_ROWS));
-    const [first] = batches;
-    if (first === undefined) throw new Error('no batches');
-    const evaluator = new RuleEvaluator({
-      ruleSet: loadRules([{ file: 'bench.yaml', text: rulesOf(scenario) }]),
-      metrics: { count: () => undefined, set: () => undefined },
-      lookup: null,
-      clock: systemClock,
-    });
-    const context = { captureTimeMs: 1, epochs: NO_EPOCHS, signal: new AbortController().signal };
-    const evaluate = (batch: ChangeBatch): unknown => evaluator.evaluate(batch, context);
-    const byHand = handWritten(tables, scenario.rulesOnEach);
-    const made = (evaluate(first) as Evaluation).invalidations;
-    if (JSON.stringify(made) !== JSON.stringify(byHand(first, made[0]?.origin.ruleSet ?? '')))
-      throw new Error('not the same');
-    const [ours, theirs] = alternate(batches, [evaluate, (batch) => byHand(batch, 'x')]);
-    return {
-      what: scenario.what,
-      'ns per row': ours.toFixed(0),
-      'by hand': theirs.toFixed(0),
-      ratio: (ours / theirs).toFixed(2),
-    };
+export const rules: Scenario = {
+  name: 'rules',
+  about: 'evaluating rules beside the same invalidations made by a function written by hand, without any server',
+  run: ({ progress }) => Promise.resolve(CASES.map((each) => compare(each, progress))),
+};
+
+function compare(scenario: Case, progress: (line: string) => void): Comparison {
+  const tables = Array.from({ length: scenario.tables }, (_, i) => tableOf(`t${i}`));
+  const batches = Array.from({ length: BATCHES }, (_, i) => batchOf(tables, i * BATCH_ROWS));
+  const [first] = batches;
+  if (first === undefined) throw new Error('no batches');
+  const evaluator = new RuleEvaluator({
+    ruleSet: loadRules([{ file: 'bench.yaml', text: rulesOf(scenario) }]),
+    metrics: { count: () => undefined, set: () => undefined },
+    lookup: null,
+    clock: systemClock,
   });
+  const context = { captureTimeMs: 1, epochs: NO_EPOCHS, signal: new AbortController().signal };
+  const evaluate = (batch: ChangeBatch): unknown => evaluator.evaluate(batch, context);
+  const byHand = handWritten(tables, scenario.rulesOnEach);
+  const made = (evaluate(first) as Evaluation).invalidations;
+  if (JSON.stringify(made) !== JSON.stringify(byHand(first, made[0]?.origin.ruleSet ?? '')))
+    throw new Error('not the same');
+  const results = alternate(batches, { sluice: evaluate, 'by hand': (batch) => byHand(batch, 'x') });
+  progress(`rules: ${scenario.what}`);
+  return {
+    what: `evaluating rules, ${scenario.what}`,
+    unit: 'ns per row',
+    results,
+    ratios: [{ of: 'sluice', to: 'by hand', goal: null }],
+  };
 }
 
-/** Medians in ns per row; in turns, so that a slow moment of the machine hits both. */
-function alternate(batches: readonly ChangeBatch[], runs: readonly Run[]): [number, number] {
-  const times = runs.map((): number[] => []);
+/** In ns per row; in turns, so that a slow moment of the machine hits both. */
+function alternate(batches: readonly ChangeBatch[], runs: Readonly<Record<string, Run>>): Record<string, number[]> {
+  const times: Record<string, number[]> = {};
   for (let round = 0; round <= ROUNDS; round++) {
-    runs.forEach((run, i) => {
+    for (const [who, run] of Object.entries(runs)) {
       const time = measure(batches, run);
       // The first round compiles.
-      if (round > 0) times[i]?.push(time);
-    });
+      if (round > 0) (times[who] ??= []).push(time);
+    }
   }
-  const [ours = NaN, theirs = NaN] = times.map(
-    (each) => each.sort((a, b) => a - b)[Math.floor(each.length / 2)] ?? NaN,
-  );
-  return [ours, theirs];
+  return times;
 }
 
 /** Of the processor, not of the clock on the wall: other programs then count less. */
@@ -103,7 +106,7 @@ function measure(batches: readonly ChangeBatch[], run: Run): number {
   return (elapsedUs * 1000) / rows;
 }
 
-function rulesOf({ tables, rulesOnEach }: Scenario): string {
+function rulesOf({ tables, rulesOnEach }: Case): string {
   const rules = Array.from({ length: tables * rulesOnEach }, (_, i) => ({
     name: `rule${i}`,
     table: `shop.t${Math.floor(i / rulesOnEach)}`,

@@ -67,6 +67,11 @@ export class Workload {
     await this.#connection.query(`CALL ${DATABASE}.singly(?)`, [count]);
   }
 
+  /** Statements that the server works off by itself. */
+  async run(sql: string): Promise<void> {
+    await this.#connection.query(sql);
+  }
+
   /** One committed update of one row; resolves when COMMIT was answered. */
   async updateRow(id: number): Promise<void> {
     await this.#pool.query(`UPDATE ${TABLE} SET stock = stock + 1 WHERE id = ${id}`);
@@ -81,10 +86,23 @@ export class Workload {
     }
   }
 
+  /** How many there are, beside the few that Sluice keeps for itself. */
+  async cachedKeys(): Promise<number> {
+    const size = await this.redis.dbsize();
+    if (size > 100) return size;
+    return (await this.redis.keys('*')).filter((key) => !key.startsWith('sluice:')).length;
+  }
+
   async coordinates(): Promise<Coordinates> {
     const [rows] = await this.#connection.query<RowDataPacket[]>('SHOW BINARY LOG STATUS');
     const { File: file, Position: offset } = rows[0] as { File: string; Position: number };
     return { file, offset: Number(offset) };
+  }
+
+  /** Before whatever is written next. */
+  async executedGtids(): Promise<string> {
+    const [rows] = await this.#connection.query<RowDataPacket[]>('SELECT @@GLOBAL.gtid_executed AS gtids');
+    return String(rows[0]?.['gtids']).replaceAll('\n', '');
   }
 
   async close(): Promise<void> {

@@ -8,9 +8,12 @@ import { errorMessage, SluiceError } from '../runtime/errors.ts';
  * a needless retry is seen at once in the metrics, a lost invalidation never.
  */
 
-/** Codes that tell about the server, the network or the account, wherever they stand: Redis 6 wraps them in script errors. */
+/**
+ * Codes that tell about the server, the network or the account, wherever they stand: Redis 6 wraps them in script errors. A key that
+ * the script itself has just removed is "non local" as long as its slot is moving away.
+ */
 const ABOUT_THE_SERVER =
-  /\b(OOM|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM|NOGOODSLAVE|BUSY|UNKILLABLE|TRYAGAIN|MOVED|ASK|CROSSSLOT|DENIED)\b|unknown command|can't run this command/i;
+  /\b(OOM|READONLY|LOADING|MASTERDOWN|CLUSTERDOWN|MISCONF|NOREPLICAS|NOAUTH|WRONGPASS|NOPERM|NOGOODSLAVE|BUSY|UNKILLABLE|TRYAGAIN|MOVED|ASK|CROSSSLOT|DENIED)\b|non local key|unknown command|can't run this command/i;
 
 /** An error reply of the script for one key that no repetition mends: a value too large, a TTL out of range. */
 export function isAboutTheKey(message: string): boolean {

@@ -2,7 +2,7 @@ import type { Invalidation } from '../model/invalidation.ts';
 import { ShapeError } from './json-shape.ts';
 
 /** Versions, checkpoints, epochs: whoever may write to the topic must not reach them, except to raise a table's own epoch. */
-const OWN_PREFIX = 'sluice:';
+export const OWN_PREFIX = 'sluice:';
 
 /** What a flush's pattern says of its keys: a class (`[a-z]`, also one that never ends) says less than any rule makes. */
 const PIECES = /\\[\s\S]?|\[(?:\\[\s\S]|[^\]\\])*\]?|[\s\S]/gu;

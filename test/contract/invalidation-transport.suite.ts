@@ -7,7 +7,7 @@ import type {
   PartitionBatch,
   Remainder,
 } from '../../src/ports.ts';
-import { deleteOf, flushOf, refreshOf } from '../support/invalidations.ts';
+import { deleteOf, flushOf, plain, refreshOf } from '../support/invalidations.ts';
 
 /** A way from publisher to subscription that nobody used before. */
 export interface TransportHarness {
@@ -48,7 +48,7 @@ class Recorder {
 
   get invalidations(): Invalidation[] {
     return this.batches.flatMap(({ items }) =>
-      items.flatMap((item) => (item.kind === 'invalidation' ? [item.invalidation] : [])),
+      items.flatMap((item) => (item.kind === 'invalidation' ? [plain(item.invalidation)] : [])),
     );
   }
 }

@@ -72,6 +72,11 @@ async function play(world: World, input: ScenarioInput, begunMs: number): Promis
   const probe = new Probe(world);
   const neverBack = new NeverBack(world, scenario.mayShowOlder !== undefined);
   const watch = new CheckpointWatch(world);
+  // Also when the scenario breaks off.
+  world.closing.push(
+    () => watch.stop(),
+    () => neverBack.stop(),
+  );
 
   await world.startDaemons();
   await writers.insertAll();

@@ -67,3 +67,15 @@ export function delivered(invalidation: Invalidation, place = `topic/0@${invalid
 export function batchOf(...invalidations: readonly Invalidation[]): PartitionBatch {
   return { partition: 0, items: invalidations.map((invalidation) => delivered(invalidation)) };
 }
+
+/** As a plain object, whatever takes its origin apart when asked: for comparisons. */
+export function plain<T extends Invalidation>(invalidation: T): T {
+  const { database, table, operation, ruleSet, primaryKey, gtid, coordinates, commitTimeMs, captureTimeMs } =
+    invalidation.origin;
+  const facts = { database, table, operation, ruleSet, primaryKey, gtid, coordinates };
+  return { ...invalidation, origin: { ...facts, commitTimeMs, captureTimeMs } };
+}
+
+export function plainItem(item: DeliveredItem): DeliveredItem {
+  return item.kind === 'invalidation' ? { ...item, invalidation: plain(item.invalidation) } : item;
+}

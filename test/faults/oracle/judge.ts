@@ -7,7 +7,8 @@ import type { World } from '../world/world.ts';
 import { checkpointArrives } from './checkpoints.ts';
 import { compare, type StaleKey } from './compare.ts';
 import { lostMarkers } from './lost.ts';
-import { orderProblems, parseAudit, type Told } from './order.ts';
+import { orderProblems, type Told } from './order.ts';
+import { trailOf, type Trail } from './trail.ts';
 
 export interface Verdict {
   readonly compared: number;
@@ -34,15 +35,11 @@ export async function judge(world: World, scenario: Scenario, settled: boolean):
   await checkpointArrives(world);
   // In order: what they still had to write is then written.
   for (const slot of world.slots) await slot.end('SIGTERM');
-  const told = await toldOf(world);
-  const text = told.map((line) => line.text).join('\n');
-  for (const problem of orderProblems(
-    told.map((line) => line.told),
-    { isWhole: !world.topicChanged },
-  ))
+  const trail = await trailOf(world);
+  for (const problem of orderProblems(toldOn(trail), { isWhole: !world.topicChanged }))
     journal.problem('order', problem);
   await noteLetters(world, scenario);
-  if (journal.problems.length > 0) keepEvidence(world, [...bad, ...missing].map(nameOf).concat(lost), text, settled);
+  if (journal.problems.length > 0) keepEvidence(world, [...bad, ...missing].map(nameOf).concat(lost), trail, settled);
   return {
     compared,
     staleKeys: bad.length,
@@ -54,25 +51,8 @@ export async function judge(world: World, scenario: Scenario, settled: boolean):
 
 const nameOf = ({ key }: StaleKey): string => key;
 
-interface ToldLine {
-  readonly text: string;
-  readonly told: Told;
-}
-
-/** Per partition: the same key in two partitions is two orders. */
-async function toldOf(world: World): Promise<ToldLine[]> {
-  if (world.kafka === null) {
-    const path = join(world.folder, 'audit.jsonl');
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    return parseAudit(text).map((told) => ({ told, text: JSON.stringify(told) }));
-  }
-  const lines = await world.topic().kcat('%p %s');
-  return lines.flatMap((line) => {
-    const [partition = ''] = line.split(' ', 1);
-    const text = line.slice(partition.length + 1);
-    const [told] = parseAudit(text);
-    return told === undefined ? [] : [{ text: line, told: { ...told, key: `${partition} ${told.key}` } }];
-  });
+function* toldOn(trail: Trail): Generator<Told> {
+  for (const { told } of trail) yield told;
 }
 
 async function noteLetters(world: World, scenario: Scenario): Promise<void> {
@@ -89,12 +69,16 @@ async function noteLetters(world: World, scenario: Scenario): Promise<void> {
   for (const letter of letters.slice(0, 5)) journal.problem('letter', letter.slice(0, 600));
 }
 
-/** All that was told of the keys in question. */
-function keepEvidence({ journal }: World, keys: readonly string[], told: string, settled: boolean): void {
+/** The last that was told of the keys in question. */
+function keepEvidence({ journal }: World, keys: readonly string[], trail: Trail, settled: boolean): void {
   journal.note(settled ? 'it had settled' : 'it had not settled');
-  const lines = told.split('\n');
-  for (const key of keys.slice(0, 20)) {
-    const about = lines.filter((line) => line.includes(`"${key}"`)).slice(-40);
-    journal.keep('evidence.log', `# ${key}\n${about.join('\n')}\n\n`);
+  const about = new Map(keys.slice(0, 20).map((key) => [key, [] as string[]]));
+  for (const { text } of trail) {
+    for (const [key, lines] of about) {
+      if (!text.includes(`"${key}"`)) continue;
+      lines.push(text);
+      if (lines.length > 40) lines.shift();
+    }
   }
+  for (const [key, lines] of about) journal.keep('evidence.log', `# ${key}\n${lines.join('\n')}\n\n`);
 }

@@ -28,20 +28,16 @@ export function orderProblems(told: Iterable<Told>, { isWhole = true }: { isWhol
   return problems;
 }
 
-/** A crash may cut the last line; the next process then goes on in the middle of it. */
-export function parseAudit(text: string): Told[] {
-  const told: Told[] = [];
-  for (const line of text.split('\n')) {
-    const whole = line.slice(Math.max(0, line.lastIndexOf('{"v":1,')));
-    try {
-      const read: unknown = JSON.parse(whole);
-      // Poison may be JSON too.
-      if (isTold(read)) told.push(read);
-    } catch {
-      // The cut one itself: its invalidation is repeated.
-    }
+/** A crash may cut the last line; the next process then goes on in the middle of it. Null: the cut one itself, which is repeated. */
+export function parseTold(line: string): Told | null {
+  const whole = line.slice(Math.max(0, line.lastIndexOf('{"v":1,')));
+  try {
+    const read: unknown = JSON.parse(whole);
+    // Poison may be JSON too.
+    return isTold(read) ? { key: read.key, version: read.version } : null;
+  } catch {
+    return null;
   }
-  return told;
 }
 
 function isTold(read: unknown): read is Told {

@@ -151,9 +151,15 @@ describe('a cluster whose slots move', () => {
     expect(remembered).not.toContainEqual(set(here, 3, 'newest'));
     await migrate(here);
     expect(await cache.apply([set(here, 3, 'newest')])).toEqual(['applied']);
+    // A hash is removed before it is written: what is not there belongs to the other side already, until the move is over.
+    const hash = { ...set(stays, 4, ''), value: { n: '4' } };
+    await expect(cache.apply([hash])).rejects.toEqual(unavailable(/non local key/));
+    await migrate(tags.of(stays));
     await cluster.command(b, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', String(idB));
     await cluster.command(a, 'CLUSTER', 'SETSLOT', String(slot), 'NODE', String(idB));
     expect(await app.get(here)).toBe('newest');
+    expect(await cache.apply([hash])).toEqual(['applied']);
+    expect(await app.hgetall(stays)).toEqual({ n: '4' });
     await move(slot, a);
   });
 

@@ -29,6 +29,7 @@ const ABOUT_THE_SERVER = [
   "ERR unknown command 'unlink', with args beginning with: 'a' ",
   'BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.',
   'MOVED 3999 127.0.0.1:6381',
+  'ERR Script attempted to access a non local key in a cluster node',
 ];
 
 describe('an error of Redis', () => {
