@@ -5,6 +5,7 @@ import {
   type RefreshInvalidation,
   type RowPayload,
 } from '../model/invalidation.ts';
+import { RowDelete, RowRefresh } from '../model/row-invalidations.ts';
 import { OWN_PREFIX } from './own-keys.ts';
 import { FORMAT_VERSION } from './record-encoder.ts';
 import { NATURAL, TEXT } from './record-grammar.ts';
@@ -47,16 +48,8 @@ export class RecordRecogniser {
     const againAfterMs = again === undefined ? null : Number(again);
     if (againAfterMs !== null && (againAfterMs < AGAIN_AFTER_MS.min || againAfterMs > AGAIN_AFTER_MS.max)) return null;
     if (!holds(recordKey, partitionKey)) return null;
-    return {
-      action: 'delete',
-      key,
-      partitionKey,
-      version: Number(version),
-      rule,
-      origin: new RecordOrigin(origin, primaryKey, this.#origins),
-      versioned: versioned !== undefined,
-      againAfterMs,
-    };
+    const from = new RecordOrigin(origin, primaryKey, this.#origins);
+    return new RowDelete(key, partitionKey, Number(version), rule, from, versioned !== undefined, againAfterMs);
   }
 
   #refresh(head: string, recordKey: Buffer, value: Buffer): RefreshInvalidation | null {
@@ -66,15 +59,8 @@ export class RecordRecogniser {
     if (!holds(recordKey, partitionKey)) return null;
     const row = rowOf(state, value, before.length);
     if (row === null) return null;
-    return {
-      action: 'refresh',
-      key,
-      partitionKey,
-      version: Number(version),
-      rule,
-      origin: new RecordOrigin(origin, primaryKey, this.#origins),
-      row,
-    };
+    const from = new RecordOrigin(origin, primaryKey, this.#origins);
+    return new RowRefresh(key, partitionKey, Number(version), rule, from, row);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Invalidation } from '../model/invalidation.ts';
+import { RowDelete } from '../model/row-invalidations.ts';
 import type { CacheCommand, CacheOutcome, DeadLetter } from '../ports.ts';
 import type { InvalidationItem } from './coalesce.ts';
 import type { Outcome, OutcomeTally } from './outcome-tally.ts';
@@ -65,6 +66,7 @@ export class BatchWork {
 
 /** Of a refresh, until it is planned, and if it can never be: the key is taken away. */
 function commandOf(invalidation: Invalidation): CacheCommand {
+  if (invalidation instanceof RowDelete) return invalidation;
   const { action, key, version } = invalidation;
   if (action === 'delete') return { kind: 'delete', key, version, versioned: invalidation.versioned };
   if (action === 'epoch') return { kind: 'set', key, version, value: String(version), ttlMs: null };

@@ -23,7 +23,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { BatchWork } from './batch-work.ts';
-import { coalesce } from './coalesce.ts';
+import { coalesce, type InvalidationItem } from './coalesce.ts';
 import { observeDelays } from './delays.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { OutcomeTally } from './outcome-tally.ts';
@@ -169,9 +169,7 @@ export class Worker {
     tally.report(metrics, cache.name);
     observeDelays(items, { target: cache.name, nowMs: clock.now(), metrics });
     if (onApplied === undefined) return null;
-    const applied: Invalidation[] = [];
-    for (const item of items) if (item.kind === 'invalidation') applied.push(item.invalidation);
-    return onApplied(applied);
+    return onApplied(invalidationsOf(items));
   }
 
   /**
@@ -263,4 +261,13 @@ export class Worker {
 
 function isFailed(outcome: CacheOutcome | undefined): outcome is Exclude<CacheOutcome, string> {
   return typeof outcome === 'object';
+}
+
+function invalidationsOf(items: readonly DeliveredItem[]): readonly Invalidation[] {
+  const readable = items.every(isReadable) ? items : items.filter(isReadable);
+  return readable.map(({ invalidation }) => invalidation);
+}
+
+function isReadable(item: DeliveredItem): item is InvalidationItem {
+  return item.kind === 'invalidation';
 }
