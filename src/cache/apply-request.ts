@@ -45,24 +45,26 @@ export interface RequestOptions {
 /** Groups commands for distinct keys; their order does not matter. */
 export function buildRequests(commands: readonly CacheCommand[], options: RequestOptions): ApplyRequest[] {
   const builders = new Map<number | null, SlotBuilder>();
-  for (const [place, command] of commands.entries()) {
+  let builder: SlotBuilder | undefined;
+  let place = 0;
+  for (const command of commands) {
     const slot = options.clustered ? keySlot(command.key) : null;
-    let builder = builders.get(slot);
+    if (builder?.slot !== slot) builder = builders.get(slot);
     if (builder === undefined) builders.set(slot, (builder = new SlotBuilder(slot, options)));
-    builder.add(place, command);
+    builder.add(place++, command);
   }
   return [...builders.values()].flatMap(({ requests }) => requests);
 }
 
 class SlotBuilder {
   readonly requests: ApplyRequest[] = [];
-  readonly #slot: number | null;
+  readonly slot: number | null;
   readonly #options: RequestOptions;
   #unlink: { readonly places: number[]; readonly keys: string[] } | undefined;
   #script: ScriptBuilder | undefined;
 
   constructor(slot: number | null, options: RequestOptions) {
-    this.#slot = slot;
+    this.slot = slot;
     this.#options = options;
   }
 
@@ -74,7 +76,7 @@ class SlotBuilder {
   #unlinkKey(place: number, key: string): void {
     if (this.#unlink === undefined || this.#unlink.keys.length === KEYS_PER_UNLINK) {
       this.#unlink = { places: [], keys: [] };
-      this.requests.push({ kind: 'unlink', slot: this.#slot, ...this.#unlink });
+      this.requests.push({ kind: 'unlink', slot: this.slot, ...this.#unlink });
     }
     this.#unlink.places.push(place);
     this.#unlink.keys.push(key);
@@ -82,7 +84,7 @@ class SlotBuilder {
 
   #openScript(): ScriptBuilder {
     if (this.#script === undefined || this.#script.isFull) {
-      this.#script = new ScriptBuilder(this.#slot, this.#options.versionTtlMs);
+      this.#script = new ScriptBuilder(this.slot, this.#options.versionTtlMs);
       this.requests.push(this.#script);
     }
     return this.#script;

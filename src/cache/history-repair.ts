@@ -62,9 +62,13 @@ export class HistoryRepair {
     this.#loop ??= this.#run();
   }
 
-  /** Acknowledged just now. */
-  note(command: CacheCommand): void {
-    this.#journal.note(command, this.#watch.mark);
+  /** Those at these places were acknowledged just now. */
+  note(commands: readonly CacheCommand[], places: readonly number[]): void {
+    const { mark } = this.#watch;
+    for (const place of places) {
+      const command = commands[place];
+      if (command !== undefined) this.#journal.note(command, mark);
+    }
   }
 
   noteFlush(request: FlushRequest): void {

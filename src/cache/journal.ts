@@ -1,4 +1,5 @@
 import type { CacheCommand, FlushRequest } from '../ports.ts';
+import { JournalChunk, newest } from './journal-chunk.ts';
 
 /** What must be done again, or that nobody remembers all of it. */
 export interface Owed {
@@ -8,14 +9,6 @@ export interface Owed {
   readonly complete: boolean;
 }
 
-/** What was acknowledged in a row, while no newer mark had been begun. */
-interface Chunk {
-  /** It is certain only behind a later one. */
-  readonly mark: number;
-  readonly commands: Map<string, CacheCommand>;
-  chars: number;
-}
-
 export interface JournalOptions {
   /** Keys that are remembered, at least; a key counts once in each chunk. */
   readonly mostKeys?: number;
@@ -23,13 +16,11 @@ export interface JournalOptions {
   readonly chunkKeys?: number;
 }
 
-/** A key takes about 150 bytes here, and its text. */
+/** A key takes about 60 bytes here, and its text. */
 const MOST_KEYS = 100_000;
 const MOST_CHARS = 8 * 1024 * 1024;
 const CHUNK_KEYS = 5_000;
 const MOST_FLUSHES = 1_000;
-/** Longer values are not kept: their keys are deleted instead, which is never stale. */
-const LONGEST_VALUE = 100;
 /** Epochs: a table has one, so they are few, and no flush of the cache would bring them back. */
 const OWN_KEYS = 'sluice:';
 
@@ -40,7 +31,7 @@ const OWN_KEYS = 'sluice:';
  */
 export class Journal {
   readonly #options: Required<JournalOptions>;
-  readonly #chunks: Chunk[] = [];
+  readonly #chunks: JournalChunk[] = [];
   #keys = 0;
   #chars = 0;
   /** Never forgotten. */
@@ -54,18 +45,15 @@ export class Journal {
   }
 
   note(command: CacheCommand, mark: number): void {
-    if (command.key.startsWith(OWN_KEYS)) {
-      const known = this.#ownKeys.get(command.key)?.command;
-      this.#ownKeys.set(command.key, { mark, command: newest(known, command) });
+    const { key } = command;
+    if (key.startsWith(OWN_KEYS)) {
+      const known = this.#ownKeys.get(key)?.command;
+      this.#ownKeys.set(key, { mark, command: newest(known, command) });
       return;
     }
-    const chunk = this.#chunkFor(mark);
-    const known = chunk.commands.get(command.key);
-    chunk.commands.set(command.key, newest(known, command));
-    if (known !== undefined) return;
+    if (!this.#chunkFor(mark).note(command)) return;
     this.#keys++;
-    chunk.chars += command.key.length;
-    this.#chars += command.key.length;
+    this.#chars += key.length;
   }
 
   noteFlush(request: FlushRequest, mark: number): void {
@@ -78,10 +66,7 @@ export class Journal {
   since(mark: number): Owed {
     const commands = new Map<string, CacheCommand>();
     for (const [key, own] of this.#ownKeys) if (own.mark >= mark) commands.set(key, own.command);
-    for (const chunk of this.#chunks) {
-      if (chunk.mark < mark) continue;
-      for (const [key, command] of chunk.commands) commands.set(key, newest(commands.get(key), command));
-    }
+    for (const chunk of this.#chunks) if (chunk.mark >= mark) chunk.copyTo(commands);
     return {
       commands: [...commands.values()],
       flushes: this.#flushes.flatMap((flush) => (flush.mark >= mark ? [flush.request] : [])),
@@ -89,11 +74,11 @@ export class Journal {
     };
   }
 
-  #chunkFor(mark: number): Chunk {
+  #chunkFor(mark: number): JournalChunk {
     const last = this.#chunks.at(-1);
-    if (last?.mark === mark && last.commands.size < this.#options.chunkKeys) return last;
+    if (last?.mark === mark && last.size < this.#options.chunkKeys) return last;
     this.#shorten();
-    const chunk = { mark, commands: new Map<string, CacheCommand>(), chars: 0 };
+    const chunk = new JournalChunk(mark);
     this.#chunks.push(chunk);
     return chunk;
   }
@@ -103,7 +88,7 @@ export class Journal {
     while (this.#keys >= mostKeys || this.#chars >= mostChars) {
       const oldest = this.#chunks.shift();
       if (oldest === undefined) return;
-      this.#keys -= oldest.commands.size;
+      this.#keys -= oldest.size;
       this.#chars -= oldest.chars;
       this.#forget(oldest.mark);
     }
@@ -114,16 +99,4 @@ export class Journal {
   }
 }
 
-function newest(known: CacheCommand | undefined, command: CacheCommand): CacheCommand {
-  return known !== undefined && known.version > command.version ? known : withoutValue(command);
-}
-
 const sameKeys = ({ versioned, forced, pattern }: FlushRequest): string => JSON.stringify([versioned, forced, pattern]);
-
-/** Long values are let go at once. */
-function withoutValue(command: CacheCommand): CacheCommand {
-  const { kind, key, version } = command;
-  if (kind === 'delete') return command;
-  if (typeof command.value === 'string' && command.value.length <= LONGEST_VALUE) return command;
-  return { kind: 'delete', key, version, versioned: true };
-}

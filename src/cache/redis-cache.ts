@@ -174,10 +174,7 @@ export class RedisCache implements Cache {
     if (error === null) {
       if (request.kind === 'script') this.#note(request, value, call.outcomes);
       // Now: while others are sent once more it may be lost already, and what is found lost is repeated from there.
-      for (const place of request.places) {
-        const command = call.commands[place];
-        if (command !== undefined) this.#history.note(command);
-      }
+      this.#history.note(call.commands, request.places);
       return [];
     }
     const { message } = error;

@@ -20,6 +20,7 @@ export async function sendRequests(
   requests: readonly ApplyRequest[],
   { waitReplicas, waitMs }: SendOptions,
 ): Promise<readonly Reply[]> {
+  writeTogether(client);
   const [only] = requests;
   // A lone request, the usual one on a quiet source, needs no pipeline around it.
   if (only?.askAt === undefined && only !== undefined && requests.length === 1 && waitReplicas === 0) {
@@ -34,6 +35,17 @@ export async function sendRequests(
     const [error, value] = replies[place] ?? [new Error('no answer')];
     return { error, value };
   });
+}
+
+/**
+ * Whatever is sent on the connection in this turn leaves in one call of the system, and mostly the answers come in one: the loops of all
+ * partitions wake in the same turn, and a call costs as much as deleting twenty keys.
+ */
+function writeTogether({ stream }: Redis): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  // Behind all promises of this turn.
+  process.nextTick(() => stream.uncork());
 }
 
 /** Returns its place among the commands. */

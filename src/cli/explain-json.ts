@@ -3,7 +3,7 @@ import type { Change, Column, JsonValue, Row, Table } from '../model/row-change.
 import type { DeadLetter } from '../ports.ts';
 import type { ChangeExplanation } from '../rules/explain/explain.ts';
 import type { Difference } from '../rules/explain/explain-difference.ts';
-import { primaryKeyOf as primaryKeyOfRow } from '../rules/evaluate/row-origin.ts';
+import { primaryKeyOf as primaryKeyOfRow } from '../rules/evaluate/origin-of.ts';
 import { TimeFormatter } from '../transport/iso-time.ts';
 import { partitionFor } from '../transport/murmur2.ts';
 import { nameOf } from './explain-filter.ts';

@@ -1,7 +1,7 @@
 import type { BinlogCoordinates } from '../model/position.ts';
 import type { Change, ChangeBatch, Transaction } from '../model/row-change.ts';
 import type { Version } from '../model/version.ts';
-import type { LoggedTransaction } from './logged-transaction.ts';
+import type { LoggedTransaction } from '../model/logged-transaction.ts';
 import { ReportedEnd } from './reported-end.ts';
 
 /**
@@ -37,8 +37,9 @@ export class BatchBuilder {
   /** Something has ended since the last batch that was no chunk. */
   #ended = false;
   readonly #end = new ReportedEnd();
-  #commitTimeMs: number | null = null;
-  #openCommitTimeMs: number | null = null;
+  /** The newest that has ended. */
+  #newest: Transaction | null = null;
+  #open: Transaction | null = null;
 
   constructor(maxChunkBytes: number) {
     this.#maxChunkBytes = maxChunkBytes;
@@ -67,7 +68,7 @@ export class BatchBuilder {
   /** The size of an event whose changes were added. */
   addBytes(sizeBytes: number, transaction: Transaction): void {
     this.#openBytes += sizeBytes;
-    this.#openCommitTimeMs = transaction.commitTimeUs / 1000;
+    this.#open = transaction;
   }
 
   /** The open transaction is complete and ends here; `isHeld`: the position must not move to it yet. */
@@ -91,8 +92,8 @@ export class BatchBuilder {
     if (coordinates !== null) this.#end.reach([], coordinates.file, coordinates.offset, lastVersion);
   }
 
-  #complete({ commitTimeUs }: Transaction): void {
-    this.#commitTimeMs = commitTimeUs / 1000;
+  #complete(transaction: Transaction): void {
+    this.#newest = transaction;
     this.#completeChanges = this.#changes.length;
     this.#completeBytes += this.#openBytes;
     this.#openBytes = 0;
@@ -112,7 +113,7 @@ export class BatchBuilder {
       changes: all ? this.#changes : this.#changes.slice(0, this.#completeChanges),
       sizeBytes: this.#completeBytes,
       end,
-      commitTimeMs: this.#commitTimeMs,
+      commitTimeMs: commitTimeMs(this.#newest),
       transactions: this.#transactions,
       ...(end === null || heldEnds > 0 ? { heldEnds } : {}),
     };
@@ -120,7 +121,7 @@ export class BatchBuilder {
     this.#completeChanges = 0;
     this.#completeBytes = 0;
     this.#transactions = 0;
-    this.#commitTimeMs = null;
+    this.#newest = null;
     this.#ended = false;
     return batch;
   }
@@ -130,10 +131,14 @@ export class BatchBuilder {
       changes: this.#changes,
       sizeBytes: this.#openBytes,
       end: null,
-      commitTimeMs: this.#openCommitTimeMs,
+      commitTimeMs: commitTimeMs(this.#open),
     };
     this.#changes = [];
     this.#openBytes = 0;
     return batch;
   }
+}
+
+function commitTimeMs(transaction: Transaction | null): number | null {
+  return transaction === null ? null : transaction.commitTimeUs / 1000;
 }

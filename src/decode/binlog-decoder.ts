@@ -184,8 +184,8 @@ export class BinlogDecoder {
       case EVENT.gtid: {
         const gtids = this.#gtids;
         gtids.read(bytes, start, end);
-        const { source, number, commitTimeUs = timestamp * 1000 } = gtids;
-        this.#events.transaction(source, number, commitTimeUs, nextPosition);
+        const { source, number, commitTimeUs } = gtids;
+        this.#events.transaction(source, number, commitTimeUs === 0 ? timestamp * 1000 : commitTimeUs, nextPosition);
         return;
       }
       case EVENT.xid:
@@ -193,7 +193,7 @@ export class BinlogDecoder {
         return;
       case EVENT.anonymousGtid: {
         this.#gtids.read(bytes, start, end);
-        const { commitTimeUs } = this.#gtids;
+        const commitTimeUs = this.#gtids.commitTimeUs === 0 ? undefined : this.#gtids.commitTimeUs;
         this.#events.push(type, { timestamp, nextPosition, size, gtid: '', commitTimeUs } as BinlogEvent);
         return;
       }

@@ -1,5 +1,5 @@
 import type { QueryEvent, RowImage, RowsEvent } from '../model/binlog-event.ts';
-import type { Operation, Table, TableChangeOperation, Transaction } from '../model/row-change.ts';
+import type { Operation, Row, RowChange, Table, TableChangeOperation, Transaction } from '../model/row-change.ts';
 import { firstVersion, type Version } from '../model/version.ts';
 import type { BatchBuilder } from './batch-builder.ts';
 import { imagesPerRow } from './images-per-row.ts';
@@ -60,7 +60,7 @@ export class ChangeWriter {
     const before = operation === 'insert' ? null : first;
     const after = operation === 'insert' ? first : second;
     const version = this.#nextVersion(transaction);
-    this.#batches.add({ kind: 'row', operation, table, before, after, version, transaction });
+    this.#batches.add(new LoggedChange(operation, table, before, after, version, transaction));
   }
 
   close(sizeBytes: number): void {
@@ -136,5 +136,32 @@ export class ChangeWriter {
     if (count <= 0) return;
     this.#nextVersion(transaction);
     this.#version += count - 1;
+  }
+}
+
+/** A class for the same reason as in src/model/row-invalidations.ts: changes wait while nobody pulls. */
+class LoggedChange implements RowChange {
+  readonly kind = 'row';
+  readonly operation: Operation;
+  readonly table: Table;
+  readonly before: Row | null;
+  readonly after: Row | null;
+  readonly version: Version;
+  readonly transaction: Transaction;
+
+  constructor(
+    operation: Operation,
+    table: Table,
+    before: Row | null,
+    after: Row | null,
+    version: Version,
+    transaction: Transaction,
+  ) {
+    this.operation = operation;
+    this.table = table;
+    this.before = before;
+    this.after = after;
+    this.version = version;
+    this.transaction = transaction;
   }
 }

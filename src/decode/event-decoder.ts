@@ -15,7 +15,7 @@ import { PositionGone } from '../runtime/position-gone.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { EVENT, eventName, WITHOUT_CHANGES, whyUnreadable } from './event-type.ts';
-import { LoggedTransaction } from './logged-transaction.ts';
+import { LoggedTransaction } from '../model/logged-transaction.ts';
 import { queryKind } from './query-kind.ts';
 import { TableRegistry } from './table-registry.ts';
 import { HeldRows } from './xa/held-rows.ts';

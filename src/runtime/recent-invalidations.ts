@@ -1,15 +1,11 @@
 import type { Invalidation } from '../model/invalidation.ts';
+import { InvalidationPage } from './invalidation-page.ts';
 
 /** Keys may be of 16 KiB each, and so may values of primary keys be long; the text of what is remembered stays below this. */
 const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 /** A page is full when it has one of both. */
 const PAGE = { records: 1_000, characters: MAX_CHARACTERS / 8 };
-
-interface Page {
-  readonly invalidations: Invalidation[];
-  characters: number;
-}
 
 /**
  * The newest so many invalidations, fewer if they are large. They are forgotten by the page, without being looked at: to fetch each
@@ -18,7 +14,7 @@ interface Page {
 export class RecentInvalidations {
   readonly #maxRecords: number;
   /** The oldest first; the last one is being filled. */
-  readonly #pages: Page[] = [];
+  readonly #pages: InvalidationPage[] = [];
   #count = 0;
   #characters = 0;
 
@@ -27,25 +23,23 @@ export class RecentInvalidations {
   }
 
   add(invalidation: Invalidation): void {
-    const characters = charactersOf(invalidation);
     const page = this.#openPage();
-    page.invalidations.push(invalidation);
-    page.characters += characters;
+    const before = page.characters;
+    page.add(invalidation);
     this.#count++;
-    this.#characters += characters;
+    this.#characters += page.characters - before;
   }
 
   /** The oldest first. */
   all(): readonly Invalidation[] {
-    return this.#pages.flatMap(({ invalidations }) => invalidations).slice(-this.#maxRecords);
+    return this.#pages.flatMap((page) => page.all()).slice(-this.#maxRecords);
   }
 
-  #openPage(): Page {
+  #openPage(): InvalidationPage {
     const last = this.#pages.at(-1);
-    if (last !== undefined && last.invalidations.length < PAGE.records && last.characters < PAGE.characters)
-      return last;
+    if (last !== undefined && last.length < PAGE.records && last.characters < PAGE.characters) return last;
     this.#forget();
-    const page: Page = { invalidations: [], characters: 0 };
+    const page = new InvalidationPage(PAGE.records);
     this.#pages.push(page);
     return page;
   }
@@ -53,21 +47,12 @@ export class RecentInvalidations {
   /** What is left, with the next page. */
   #forget(): void {
     for (let oldest = this.#pages[0]; oldest !== undefined; oldest = this.#pages[0]) {
-      const { invalidations, characters } = oldest;
-      const isNeeded = this.#count - invalidations.length < this.#maxRecords;
+      const { length, characters } = oldest;
+      const isNeeded = this.#count - length < this.#maxRecords;
       if (isNeeded && this.#characters + PAGE.characters <= MAX_CHARACTERS) return;
       this.#pages.shift();
-      this.#count -= invalidations.length;
+      this.#count -= length;
       this.#characters -= characters;
     }
   }
-}
-
-function charactersOf({ key, partitionKey, origin: { primaryKey } }: Invalidation): number {
-  let characters = key.length + (partitionKey === key ? 0 : partitionKey.length);
-  for (const name in primaryKey) {
-    const value = primaryKey[name];
-    if (typeof value === 'string') characters += value.length;
-  }
-  return characters;
 }

@@ -4,6 +4,7 @@ import { SluiceError } from '../runtime/errors.ts';
 const FULL_BYTES = 0xffffff;
 /** Three bytes of length, and a number. */
 const HEAD_BYTES = 4;
+const NOTHING = Buffer.alloc(0);
 
 export interface PacketFramerOptions {
   /** A payload, in the bytes it came in; they are never written to again. `number` is that of its last packet. */
@@ -16,11 +17,9 @@ export interface PacketFramerOptions {
  */
 export class PacketFramer {
   readonly #options: PacketFramerOptions;
-  /** The beginning of a packet whose end has not come. */
-  #held: Buffer[] = [];
+  /** A packet whose end has not come, as large as it will be; while not even its head has come, as large as that. */
+  #held: Buffer = NOTHING;
   #heldBytes = 0;
-  /** With its head; 0: not known. */
-  #wantedBytes = 0;
   /** Payloads that go on in the next packet. */
   #parts: Buffer[] = [];
   /** Of the next packet; null: any. */
@@ -40,36 +39,40 @@ export class PacketFramer {
       this.#packet(chunk, at, end);
       at = end;
     }
-    if (at < length) this.#hold(chunk, at, length);
+    if (at < length) this.#hold(chunk, at);
+  }
+
+  #hold(chunk: Buffer, at: number): void {
+    const isHeadWhole = chunk.length - at >= HEAD_BYTES;
+    this.#held = Buffer.allocUnsafe(HEAD_BYTES + (isHeadWhole ? payloadBytes(chunk, at) : 0));
+    this.#fill(chunk, at);
   }
 
   /** What the held packet lacks is taken from the chunk. Returns what comes behind it. */
   #complete(chunk: Buffer): number {
     let at = 0;
     if (this.#heldBytes < HEAD_BYTES) {
-      at = Math.min(HEAD_BYTES - this.#heldBytes, chunk.length);
-      this.#hold(chunk, 0, at);
+      at = this.#fill(chunk, 0);
       if (this.#heldBytes < HEAD_BYTES) return at;
+      const head = this.#held;
+      this.#held = Buffer.allocUnsafe(HEAD_BYTES + payloadBytes(head, 0));
+      head.copy(this.#held);
     }
-    if (this.#wantedBytes === 0) {
-      const head = Buffer.concat(this.#held);
-      this.#held = [head];
-      this.#wantedBytes = HEAD_BYTES + payloadBytes(head, 0);
-    }
-    const end = Math.min(at + this.#wantedBytes - this.#heldBytes, chunk.length);
-    this.#hold(chunk, at, end);
-    if (this.#heldBytes < this.#wantedBytes) return end;
-    const packet = Buffer.concat(this.#held);
-    this.#held = [];
+    at = this.#fill(chunk, at);
+    const packet = this.#held;
+    if (this.#heldBytes < packet.length) return at;
+    this.#held = NOTHING;
     this.#heldBytes = 0;
-    this.#wantedBytes = 0;
     this.#packet(packet, 0, packet.length);
-    return end;
+    return at;
   }
 
-  #hold(chunk: Buffer, start: number, end: number): void {
-    this.#held.push(chunk.subarray(start, end));
-    this.#heldBytes += end - start;
+  /** Not by Buffer.concat: every chunk ends within a packet, and V8 optimises that function anew, in vain, each time. */
+  #fill(chunk: Buffer, from: number): number {
+    const end = Math.min(from + this.#held.length - this.#heldBytes, chunk.length);
+    chunk.copy(this.#held, this.#heldBytes, from, end);
+    this.#heldBytes += end - from;
+    return end;
   }
 
   #packet(bytes: Buffer, start: number, end: number): void {

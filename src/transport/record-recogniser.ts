@@ -5,6 +5,7 @@ import {
   type RefreshInvalidation,
   type RowPayload,
 } from '../model/invalidation.ts';
+import { RowDelete, RowRefresh } from '../model/row-invalidations.ts';
 import { OWN_PREFIX } from './own-keys.ts';
 import { FORMAT_VERSION } from './record-encoder.ts';
 import { NATURAL, TEXT } from './record-grammar.ts';
@@ -54,16 +55,10 @@ export class RecordRecogniser {
     if (againAfterMs !== null && (againAfterMs < AGAIN_AFTER_MS.min || againAfterMs > AGAIN_AFTER_MS.max)) return null;
     const ownPartitionKey = recordKey.toString('latin1');
     if (ownPartitionKey !== partitionKey) return null;
-    return {
-      action: 'delete',
-      key: key === partitionKey ? ownPartitionKey : ownText(key),
-      partitionKey: ownPartitionKey,
-      version: Number(version),
-      rule: this.#name(rule),
-      origin: new RecordOrigin(origin, primaryKey, this.#origins),
-      versioned: versioned !== undefined,
-      againAfterMs,
-    };
+    const from = new RecordOrigin(origin, primaryKey, this.#origins);
+    const ownKey = key === partitionKey ? ownPartitionKey : ownText(key);
+    const isVersioned = versioned !== undefined;
+    return new RowDelete(ownKey, ownPartitionKey, Number(version), this.#name(rule), from, isVersioned, againAfterMs);
   }
 
   #refresh(head: string, recordKey: Buffer, value: Buffer): RefreshInvalidation | null {
@@ -74,15 +69,9 @@ export class RecordRecogniser {
     if (ownPartitionKey !== partitionKey) return null;
     const row = rowOf(state, value, before.length);
     if (row === null) return null;
-    return {
-      action: 'refresh',
-      key: key === partitionKey ? ownPartitionKey : ownText(key),
-      partitionKey: ownPartitionKey,
-      version: Number(version),
-      rule: this.#name(rule),
-      origin: new RecordOrigin(origin, primaryKey, this.#origins),
-      row,
-    };
+    const from = new RecordOrigin(origin, primaryKey, this.#origins);
+    const ownKey = key === partitionKey ? ownPartitionKey : ownText(key);
+    return new RowRefresh(ownKey, ownPartitionKey, Number(version), this.#name(rule), from, row);
   }
 
   #name(slice: string): string {

@@ -1,4 +1,5 @@
 import type { Invalidation } from '../model/invalidation.ts';
+import { RowDelete } from '../model/row-invalidations.ts';
 import type { CacheCommand, CacheOutcome, DeadLetter } from '../ports.ts';
 import type { InvalidationItem } from './coalesce.ts';
 import type { Outcome, OutcomeTally } from './outcome-tally.ts';
@@ -45,15 +46,27 @@ export class BatchWork {
   }
 
   tally(outcomes: readonly CacheOutcome[], tally: OutcomeTally): void {
-    for (const [index, { invalidation }] of this.items.entries()) {
-      const answered: Outcome = outcomes[index] === 'newer' ? 'newer' : 'applied';
-      tally.add(invalidation.rule, this.#verdicts.get(index)?.outcome ?? answered);
+    const { items } = this;
+    const verdicts = this.#verdicts.size === 0 ? null : this.#verdicts;
+    // Neighbours mostly come from the same rule and end alike: they are counted together.
+    let begin = 0;
+    let rule = '';
+    let outcome: Outcome = 'applied';
+    for (let index = 0; index < items.length; index++) {
+      const { rule: next = '' } = items[index]?.invalidation ?? {};
+      const answered = outcomes[index] === 'newer' ? 'newer' : 'applied';
+      const ended = verdicts?.get(index)?.outcome ?? answered;
+      if (next === rule && ended === outcome) continue;
+      if (index > begin) tally.add(rule, outcome, index - begin);
+      [begin, rule, outcome] = [index, next, ended];
     }
+    if (items.length > begin) tally.add(rule, outcome, items.length - begin);
   }
 }
 
 /** Of a refresh, until it is planned, and if it can never be: the key is taken away. */
 function commandOf(invalidation: Invalidation): CacheCommand {
+  if (invalidation instanceof RowDelete) return invalidation;
   const { action, key, version } = invalidation;
   if (action === 'delete') return { kind: 'delete', key, version, versioned: invalidation.versioned };
   if (action === 'epoch') return { kind: 'set', key, version, value: String(version), ttlMs: null };

@@ -18,25 +18,32 @@ export interface Coalesced {
  * With equal versions (one row change, several rules) the later one wins, as it would if both were applied.
  */
 export function coalesce(delivered: readonly DeliveredItem[]): Coalesced {
-  const newest = new Map<string, InvalidationItem>();
+  const items: InvalidationItem[] = [];
   const superseded: InvalidationItem[] = [];
   const unreadable: UnreadableItem[] = [];
+  const keys = new Set<string>();
+  /** Key → its place among the items; made when the first key comes again, which mostly none does. */
+  let places: Map<string, number> | null = null;
   for (const item of delivered) {
     if (item.kind === 'unreadable') {
       unreadable.push(item);
       continue;
     }
     const { key } = item.invalidation;
-    const other = newest.get(key);
-    if (other === undefined) {
-      newest.set(key, item);
+    // The size tells whether it is new: to ask before would look for it twice.
+    if (keys.add(key).size > items.length) {
+      places?.set(key, items.length);
+      items.push(item);
       continue;
     }
+    places ??= new Map(items.map(({ invalidation }, index) => [invalidation.key, index]));
+    const place = places.get(key) ?? 0;
+    const other = items[place] ?? item;
     const [winner, loser] = item.invalidation.version >= other.invalidation.version ? [item, other] : [other, item];
-    newest.set(key, withTheCareOf(loser.invalidation, winner));
+    items[place] = withTheCareOf(loser.invalidation, winner);
     superseded.push(loser);
   }
-  return { items: [...newest.values()], superseded, unreadable };
+  return { items, superseded, unreadable };
 }
 
 /**

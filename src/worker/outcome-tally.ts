@@ -11,10 +11,10 @@ export class OutcomeTally {
   #rule: string | undefined;
   #counts: Counts = none();
 
-  add(rule: string, outcome: Outcome): void {
+  add(rule: string, outcome: Outcome, count = 1): void {
     // Neighbours mostly come from the same rule.
     if (rule !== this.#rule) this.#turnTo(rule);
-    this.#counts[outcome]++;
+    this.#counts[outcome] += count;
   }
 
   report(metrics: Metrics, target: string): void {

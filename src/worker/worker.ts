@@ -23,7 +23,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { Metrics } from '../runtime/metrics.ts';
 import { unlessAborted } from '../runtime/unless-aborted.ts';
 import { BatchWork } from './batch-work.ts';
-import { coalesce } from './coalesce.ts';
+import { coalesce, type InvalidationItem } from './coalesce.ts';
 import { observeDelays } from './delays.ts';
 import { FlushQueue } from './flush-queue.ts';
 import { OutcomeTally } from './outcome-tally.ts';
@@ -149,8 +149,9 @@ export class Worker {
     work.tally(outcomes, tally);
     // Where a newer version is, a second delete would find it too.
     const again: Again[] = [];
-    for (const [index, { invalidation }] of items.entries()) {
-      if (isAgain(invalidation) && outcomes[index] !== 'newer') again.push(invalidation);
+    for (let index = 0; index < items.length; index++) {
+      const invalidation = items[index]?.invalidation;
+      if (invalidation !== undefined && isAgain(invalidation) && outcomes[index] !== 'newer') again.push(invalidation);
     }
     return { tally, again };
   }
@@ -168,9 +169,7 @@ export class Worker {
     tally.report(metrics, cache.name);
     observeDelays(items, { target: cache.name, nowMs: clock.now(), metrics });
     if (onApplied === undefined) return null;
-    const applied: Invalidation[] = [];
-    for (const item of items) if (item.kind === 'invalidation') applied.push(item.invalidation);
-    return onApplied(applied);
+    return onApplied(invalidationsOf(items));
   }
 
   /**
@@ -185,8 +184,10 @@ export class Worker {
   /** What each refresh comes to. Only queries are waited for: a batch without any goes on at once. */
   #plan(work: BatchWork, signal: AbortSignal): Promise<void> | null {
     const queries: QueryTask[] = [];
-    for (const [index, { invalidation }] of work.items.entries()) {
-      if (invalidation.action !== 'refresh') continue;
+    const { items } = work;
+    for (let index = 0; index < items.length; index++) {
+      const invalidation = items[index]?.invalidation;
+      if (invalidation?.action !== 'refresh') continue;
       const plan = this.#planOf(invalidation);
       if (plan === undefined) {
         this.#noteUnknownRule(invalidation.rule);
@@ -260,4 +261,13 @@ export class Worker {
 
 function isFailed(outcome: CacheOutcome | undefined): outcome is Exclude<CacheOutcome, string> {
   return typeof outcome === 'object';
+}
+
+function invalidationsOf(items: readonly DeliveredItem[]): readonly Invalidation[] {
+  const readable = items.every(isReadable) ? items : items.filter(isReadable);
+  return readable.map(({ invalidation }) => invalidation);
+}
+
+function isReadable(item: DeliveredItem): item is InvalidationItem {
+  return item.kind === 'invalidation';
 }

@@ -25,7 +25,8 @@ export class GtidReader {
   /** Of the event that was read last, until the next one: no object is made for it. */
   source = '00000000-0000-0000-0000-000000000000';
   number: number | bigint = 0;
-  commitTimeUs: number | undefined;
+  /** 0: it does not say. Always a number, so that none has to be boxed. */
+  commitTimeUs = 0;
   /** The UUID of the last one; one server writes most of them. */
   #bytes = Buffer.alloc(16);
 
@@ -47,22 +48,22 @@ export class GtidReader {
   }
 }
 
-/** Undefined: before MySQL 8.0.1. */
-function commitTime(bytes: Buffer, at: number, end: number): number | undefined {
-  if (at + TIME_BYTES > end) return undefined;
+/** 0: before MySQL 8.0.1. */
+function commitTime(bytes: Buffer, at: number, end: number): number {
+  if (at + TIME_BYTES > end) return 0;
   const highest = bytes[at + TIME_BYTES - 1] ?? 0;
   if ((highest & HAS_ORIGINAL) === 0) return time(bytes, at, highest);
   const original = at + TIME_BYTES;
-  if (original + TIME_BYTES > end) return undefined;
+  if (original + TIME_BYTES > end) return 0;
   return time(bytes, original, bytes[original + TIME_BYTES - 1] ?? 0);
 }
 
-function time(bytes: Buffer, at: number, highest: number): number | undefined {
+function time(bytes: Buffer, at: number, highest: number): number {
   const us =
     (highest & ~HAS_ORIGINAL) * 2 ** 48 +
     ((bytes[at + 4] ?? 0) + (bytes[at + 5] ?? 0) * 256) * 0x100000000 +
     uint32(bytes, at);
-  return isTime(us) ? us : undefined;
+  return isTime(us) ? us : 0;
 }
 
 /**

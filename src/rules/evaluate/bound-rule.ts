@@ -1,5 +1,6 @@
 import type { Invalidation, RowPayload } from '../../model/invalidation.ts';
 import type { Column, Operation, RowChange, Table } from '../../model/row-change.ts';
+import { RowDelete, RowRefresh } from '../../model/row-invalidations.ts';
 import { columnOf, sameValue } from './column-reader.ts';
 import type { RuleOnTable } from './collapse.ts';
 import { FanOut, NO_ANSWERS, type RowAnswers } from './fan-out.ts';
@@ -7,7 +8,7 @@ import { KeyBuilder } from '../template/key-builder.ts';
 import { templateLookups } from '../template/template-uses.ts';
 import { LookupParameters } from '../lookup/lookup-question.ts';
 import { RowPayloads } from './row-payloads.ts';
-import type { RowOrigin } from './row-origin.ts';
+import type { RowOrigin } from '../../model/row-origin.ts';
 import type { RuleMemory } from './rule-memory.ts';
 import type { CompiledRule, RuleAction } from '../rule-set.ts';
 import type { TableFacts } from '../template/template-facts.ts';
@@ -183,11 +184,11 @@ export class BoundRule implements RuleOnTable {
     origin: RowOrigin,
   ): Invalidation {
     const { name: rule, versioned: marks } = this.rule;
-    if (row !== null) return { action: 'refresh', key, partitionKey, version, rule, origin, row };
+    if (row !== null) return new RowRefresh(key, partitionKey, version, rule, origin, row);
     if (this.#payloads !== null) this.#onLargeRow(rule);
     // Unknown counts as versioned: the safe side.
     const versioned = marks[template] ?? true;
-    return { action: 'delete', key, partitionKey, version, rule, origin, versioned, againAfterMs: this.#againAfterMs };
+    return new RowDelete(key, partitionKey, version, rule, origin, versioned, this.#againAfterMs);
   }
 
   #touches({ before, after }: RowChange): boolean {

@@ -1,7 +1,8 @@
 import type { Invalidation } from '../../model/invalidation.ts';
 import type { RowChange, Transaction } from '../../model/row-change.ts';
 import { flushesOf, patternsOf } from './rule-flush.ts';
-import { RowOrigin, type OriginContext } from './row-origin.ts';
+import type { OriginContext } from '../../model/row-origin.ts';
+import { originOf } from './origin-of.ts';
 import type { CompiledRule } from '../rule-set.ts';
 import type { TableFacts } from '../template/template-facts.ts';
 
@@ -73,7 +74,7 @@ export class Collapse {
     if (this.#transaction === null) return [];
     const flushes = [...this.#rules].flatMap(([rule, { places, last }]) => {
       const { database, name: table } = last.table;
-      const origin = new RowOrigin(last, { database, table }, null, context);
+      const origin = originOf(last, { database, table }, null, context);
       const cause = { reason: 'large_transaction', version: last.version, origin } as const;
       return flushesOf(rule, patternsIn(places), cause);
     });

@@ -1,4 +1,4 @@
-import type { TableName } from './row-origin.ts';
+import type { TableName } from '../../model/row-origin.ts';
 
 /** How the map of epochs names a table. */
 export function epochId({ database, table }: TableName): string {

@@ -15,7 +15,8 @@ import { BrokenRules, type BrokenTables } from './broken-rules.ts';
 import { Collapse, type RuleOnTable } from './collapse.ts';
 import type { Evaluation, EvaluationContext } from './evaluation.ts';
 import { LookupReader } from '../lookup/lookup-reader.ts';
-import { RowOrigin, type OriginContext, type TableName } from './row-origin.ts';
+import type { OriginContext, RowOrigin, TableName } from '../../model/row-origin.ts';
+import { originOf } from './origin-of.ts';
 import { epochId } from './epoch-id.ts';
 import { gapFlush, type GapFlush, type GapFlushOptions } from './gap-flush.ts';
 import { restateEpochs } from './restate-epochs.ts';
@@ -149,7 +150,7 @@ export class RuleEvaluator {
           this.#collapse.add(rule, change);
           continue;
         }
-        origin ??= originOf(change, rules, out);
+        origin ??= originOf(change, rules.name, rules.primaryKey, out.context);
         if (rule.parameters === null) rule.emit(change, origin, invalidations);
         else (out.waiting ??= new WaitingRows(this.#reader)).add(rule, change, origin, length);
       } catch (error) {
@@ -161,7 +162,7 @@ export class RuleEvaluator {
           this.#collapse.add(rule, change);
           continue;
         }
-        origin ??= originOf(change, rules, out);
+        origin ??= originOf(change, rules.name, rules.primaryKey, out.context);
         out.letters.push(unmappedLetter(rule.rule.name, change, origin, reason));
       }
     }
@@ -172,20 +173,22 @@ export class RuleEvaluator {
   #readBroken(change: RowChange, rules: TableRules, broken: BrokenRule, out: Output): void {
     const { rule, facts, memory, missing } = broken;
     if (this.#brokenTables.add(rule.name, change.table, missing)) {
-      const origin = new RowOrigin(change, rules.name, null, out.context);
+      const origin = originOf(change, rules.name, null, out.context);
       const cause = { reason: 'column_missing', version: change.version, origin } as const;
       out.invalidations.push(...flushesOf(rule, patternsOf(rule, facts), cause));
     }
     // The flush of a large transaction covers its rows, whatever they hold.
     if (memory.rows.isAbove(change.transaction)) return this.#collapse.add(broken, change);
     const reason = missingReason(broken, change);
-    out.letters.push(unmappedLetter(rule.name, change, originOf(change, rules, out), reason));
+    out.letters.push(
+      unmappedLetter(rule.name, change, originOf(change, rules.name, rules.primaryKey, out.context), reason),
+    );
   }
 
   /** The same for a lookup that lacks a column: once, until it gives an answer again. */
   #breakLookup({ rule, facts }: RuleOnTable, change: RowChange, why: string, context: OriginContext): Invalidation[] {
     if (!this.#brokenTables.addLookup(rule.name, why)) return [];
-    const origin = new RowOrigin(change, { database: facts.database, table: facts.table }, null, context);
+    const origin = originOf(change, { database: facts.database, table: facts.table }, null, context);
     return flushesOf(rule, patternsOf(rule, facts), {
       reason: 'column_missing',
       version: change.version,
@@ -252,8 +255,4 @@ export class RuleEvaluator {
     }
     this.#largeRows.clear();
   }
-}
-
-function originOf(change: RowChange, { name, primaryKey }: TableRules, { context }: Output): RowOrigin {
-  return new RowOrigin(change, name, primaryKey, context);
 }

@@ -2,7 +2,7 @@ import type { EpochInvalidation } from '../../model/invalidation.ts';
 import type { BinlogCoordinates, Epochs } from '../../model/position.ts';
 import type { CompiledRule } from '../rule-set.ts';
 import { epochKey } from './epoch-id.ts';
-import type { OriginContext, TableName } from './row-origin.ts';
+import type { OriginContext, TableName } from '../../model/row-origin.ts';
 import { carriesEpoch } from './table-rules.ts';
 
 export interface RestateOptions {

@@ -9,7 +9,8 @@ import { KeyBuilder } from '../template/key-builder.ts';
 import type { KeyTemplate } from '../template/key-template.ts';
 import { usesEpoch } from '../template/template-uses.ts';
 import { epochId, epochKey } from './epoch-id.ts';
-import { EVERY_TABLE, RowOrigin, type OriginContext, type TableName } from './row-origin.ts';
+import type { OriginContext, TableName } from '../../model/row-origin.ts';
+import { EVERY_TABLE, originOf } from './origin-of.ts';
 import { flushesOf, patternsOf } from './rule-flush.ts';
 import type { CompiledRule, TableReaction } from '../rule-set.ts';
 import type { TablePattern } from '../table/table-pattern.ts';
@@ -81,7 +82,7 @@ export function react(rule: CompiledRule, change: TableChange, affected: Affecte
   const cause = {
     reason: change.operation,
     version: change.version,
-    origin: new RowOrigin(change, place, null, context.origin),
+    origin: originOf(change, place, null, context.origin),
   };
   // Of tables nobody can name, no epoch can be raised and no key be built: all that the rule can give goes.
   const unnamed = affected.others ? patternsOf(rule) : [];
@@ -123,7 +124,7 @@ export function epochRaise(
   context: OriginContext,
 ): EpochInvalidation {
   const key = epochKey({ database, table });
-  const origin = new RowOrigin(change, { database, table }, null, context);
+  const origin = originOf(change, { database, table }, null, context);
   return { action: 'epoch', key, partitionKey: key, version: change.version, rule: name, origin };
 }
 

@@ -5,7 +5,7 @@ import type { BrokenTables } from './broken-rules.ts';
 import type { RuleOnTable } from './collapse.ts';
 import type { LookupAnswers } from '../lookup/lookup-answers.ts';
 import { missingColumns } from './needed-columns.ts';
-import type { TableName } from './row-origin.ts';
+import type { TableName } from '../../model/row-origin.ts';
 import type { RuleMemory } from './rule-memory.ts';
 import type { CompiledRule } from '../rule-set.ts';
 import type { Captures, TableFacts } from '../template/template-facts.ts';

@@ -4,7 +4,7 @@ import type { BoundRule } from '../evaluate/bound-rule.ts';
 import { LookupBatch } from './lookup-batch.ts';
 import type { RowQuestions } from './lookup-question.ts';
 import type { LookupReader } from './lookup-reader.ts';
-import type { RowOrigin } from '../evaluate/row-origin.ts';
+import type { RowOrigin } from '../../model/row-origin.ts';
 import type { CompiledRule } from '../rule-set.ts';
 
 /** A row whose keys wait for what its batch looks up. */

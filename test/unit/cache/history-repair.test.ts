@@ -42,7 +42,7 @@ describe('what a server has forgotten', () => {
       await Promise.resolve();
       sent.push(commands.map(({ key }) => key));
       answers.shift()?.();
-      for (const command of commands) repair.note(command);
+      repair.note(commands, [...commands.keys()]);
     };
     repair = new HistoryRepair({
       owner: 'test',
@@ -57,7 +57,10 @@ describe('what a server has forgotten', () => {
     repair.start();
     await looked();
     await look();
-    for (const key of KEYS) repair.note({ kind: 'delete', key, version: 1, versioned: false });
+    repair.note(
+      KEYS.map((key) => ({ kind: 'delete', key, version: 1, versioned: false })),
+      [...KEYS.keys()],
+    );
   });
 
   it('is repeated in slices, the oldest first, and an attempt goes on where the one before it failed', async () => {

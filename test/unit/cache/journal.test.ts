@@ -62,6 +62,31 @@ describe('the journal', () => {
     expect(journal.since(1).commands).toEqual([set('a', 2, 'new')]);
   });
 
+  it('keeps the newest of a key in whatever order deletes, versioned deletes and values come', () => {
+    const versioned = (key: string, version: number): CacheCommand => ({
+      kind: 'delete',
+      key,
+      version,
+      versioned: true,
+    });
+    const kinds = [remove, versioned, (key: string, version: number) => set(key, version, 'x')];
+    for (let way = 0; way < 6 ** 3; way++) {
+      // A kind and a version for each of three commands; of equal versions the later one counts.
+      const commands = [way % 6, Math.floor(way / 6) % 6, Math.floor(way / 36)].map(
+        (each) => kinds[each % 3]?.('a', each >> 1 === 2 ? 2 : 1) ?? remove('a'),
+      );
+      const journal = new Journal({ mostKeys: 2, chunkKeys: 2 });
+      for (const command of commands) journal.note(command, 1);
+      const newest = commands.reduce((known, each) => (known.version > each.version ? known : each));
+      expect(journal.since(1)).toMatchObject({ commands: [newest], complete: true });
+      // It is one key, however often it came.
+      journal.note(remove('b'), 1);
+      expect(keysSince(journal, 1).sort()).toEqual(['a', 'b']);
+      journal.note(remove('c'), 1);
+      expect(journal.since(1)).toMatchObject({ commands: [{ key: 'c' }], complete: false });
+    }
+  });
+
   it('remembers short texts as they are, and of anything larger that the key must go', () => {
     const journal = new Journal();
     journal.note(set('short', 1, 'x'), 1);

@@ -1,19 +1,6 @@
-import type { ChangeOrigin } from '../../model/invalidation.ts';
-import type { BinlogCoordinates } from '../../model/position.ts';
-import type {
-  Change,
-  Column,
-  JsonValue,
-  Operation,
-  Row,
-  RowChange,
-  TableChangeOperation,
-  Transaction,
-} from '../../model/row-change.ts';
-import { valueIn } from './column-reader.ts';
-
-/** How an origin names the table of a change that is about every table of a database. */
-export const EVERY_TABLE = '*';
+import type { ChangeOrigin } from './invalidation.ts';
+import type { BinlogCoordinates } from './position.ts';
+import type { Column, JsonValue, Operation, TableChangeOperation, Transaction } from './row-change.ts';
 
 /** What all origins of one evaluation share. */
 export interface OriginContext {
@@ -42,15 +29,20 @@ export class RowOrigin implements ChangeOrigin {
   /** The value of the only one, else of each. */
   readonly keyValue: JsonValue;
 
-  constructor(change: Change, place: TableName, keyColumns: readonly Column[] | null, context: OriginContext) {
-    this.operation = change.operation;
-    this.transaction = change.transaction;
+  constructor(
+    operation: Operation | TableChangeOperation,
+    transaction: Transaction,
+    place: TableName,
+    context: OriginContext,
+    keyColumns: readonly Column[] | null,
+    keyValue: JsonValue,
+  ) {
+    this.operation = operation;
+    this.transaction = transaction;
     this.place = place;
     this.context = context;
-    const row = change.kind === 'row' ? (change.before ?? change.after) : null;
-    const columns = row === null || keyColumns?.length === 0 ? null : keyColumns;
-    this.keyColumns = columns;
-    this.keyValue = row === null || columns === null ? null : keyValue(row, columns);
+    this.keyColumns = keyColumns;
+    this.keyValue = keyValue;
   }
 
   get database(): string {
@@ -87,26 +79,10 @@ export class RowOrigin implements ChangeOrigin {
   }
 }
 
-/** `columns` are those of the primary key, in key order. */
-export function primaryKeyOf({ before, after }: RowChange, columns: readonly Column[]): ChangeOrigin['primaryKey'] {
-  const row = before ?? after;
-  return row === null || columns.length === 0 ? null : keyObject(columns, keyValue(row, columns));
-}
-
-function keyObject(columns: readonly Column[], value: JsonValue): Readonly<Record<string, JsonValue>> {
+/** `value`: of the only column, else of each. */
+export function keyObject(columns: readonly Column[], value: JsonValue): Readonly<Record<string, JsonValue>> {
   const [only] = columns;
   if (columns.length === 1 && only !== undefined) return { [only.name]: value };
   const values = value as readonly JsonValue[];
   return Object.fromEntries(columns.map(({ name }, index) => [name, values[index] ?? null]));
-}
-
-function keyValue(row: Row, columns: readonly Column[]): JsonValue {
-  const [only] = columns;
-  if (columns.length === 1 && only !== undefined) return jsonIn(row, only);
-  return columns.map((column) => jsonIn(row, column));
-}
-
-function jsonIn(row: Row, column: Column): JsonValue {
-  const value = valueIn(row, column);
-  return value === null || value === undefined ? null : column.json(value);
 }

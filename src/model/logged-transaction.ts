@@ -1,5 +1,5 @@
-import type { BinlogCoordinates } from '../model/position.ts';
-import type { Transaction } from '../model/row-change.ts';
+import type { BinlogCoordinates } from './position.ts';
+import type { Transaction } from './row-change.ts';
 
 /**
  * A transaction of MySQL as the log has it. Its GTID is two fields, and a text only for whoever asks: making the text of each transaction,
