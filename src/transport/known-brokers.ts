@@ -8,7 +8,7 @@ export interface Address {
 
 interface Known {
   readonly address: Address;
-  /** Above 0: its last sign of life, the later the higher. Below 0: it was asked and has been silent since. */
+  /** Above 0: its last sign of life, the later the higher. Below 0: it was asked in vain since. */
   sign: number;
 }
 
@@ -37,7 +37,8 @@ export class KnownBrokers {
     }
   }
 
-  asked(address: Address): void {
+  /** It was given up. While an answer may still come, the order stays: whoever asks on asks the same. */
+  wasSilent(address: Address): void {
     this.#sign(address, -++this.#signs);
   }
 

@@ -4,7 +4,7 @@ import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import type { Connection, ConnectionPool } from '@platformatic/kafka';
 import { errorMessage } from '../runtime/errors.ts';
 import { fence } from './kafka-fenced-socket.ts';
-import type { KnownBrokers } from './known-brokers.ts';
+import type { Address, KnownBrokers } from './known-brokers.ts';
 
 const KEEP_ALIVE_MS = 60_000;
 
@@ -27,14 +27,18 @@ export interface PlatformaticConnectionsOptions {
  */
 export class PlatformaticConnections {
   readonly #open = new Set<Connection>();
+  /** Of them, those that have not said anything yet, and their brokers. */
+  readonly #unheard = new Map<Connection, Address>();
+  readonly #brokers: KnownBrokers;
 
   constructor({ pool, tls, permit, brokers }: PlatformaticConnectionsOptions) {
+    this.#brokers = brokers;
     pool.on('connecting', ({ broker, connection }) => {
       this.#open.add(connection);
-      brokers.asked(broker);
+      this.#unheard.set(connection, broker);
       connection.on('error', () => undefined);
       connection.on('close', () => {
-        if (this.#open.delete(connection)) brokers.gaveSign(broker);
+        if (this.#open.delete(connection)) this.#heard(connection, broker);
         void connection.close();
       });
       if (tls !== null && isIP(broker.host) === 0) tls.servername = broker.host;
@@ -42,12 +46,13 @@ export class PlatformaticConnections {
     });
     pool.on('failed', ({ connection }) => {
       this.#open.delete(connection);
-      destroy(connection);
+      this.#giveUp(connection);
     });
-    pool.on('connect', ({ broker, connection: { socket } }) => {
+    pool.on('connect', ({ broker, connection }) => {
+      const { socket } = connection;
       socket.setKeepAlive(true, KEEP_ALIVE_MS);
       if (permit !== undefined) fence(socket, permit);
-      guard(socket, () => brokers.gaveSign(broker));
+      guard(socket, () => this.#heard(connection, broker));
     });
   }
 
@@ -57,8 +62,20 @@ export class PlatformaticConnections {
     // Their end is our doing.
     this.#open.clear();
     const closed = open.filter((each) => each.isConnected()).map((each) => once(each, 'close'));
-    for (const connection of open) destroy(connection);
+    for (const connection of open) this.#giveUp(connection);
     await Promise.all(closed);
+  }
+
+  #heard(connection: Connection, broker: Address): void {
+    this.#unheard.delete(connection);
+    this.#brokers.gaveSign(broker);
+  }
+
+  #giveUp(connection: Connection): void {
+    const silent = this.#unheard.get(connection);
+    this.#unheard.delete(connection);
+    if (silent !== undefined) this.#brokers.wasSilent(silent);
+    destroy(connection);
   }
 }
 

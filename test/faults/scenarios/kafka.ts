@@ -1,5 +1,6 @@
 import {
   addPartition,
+  freezeBroker,
   killBroker,
   killLeader,
   poison,
@@ -34,11 +35,11 @@ export const kafkas: readonly Scenario[] = [
     name: 'kafka-three',
     mode: 'kafka',
     weight: 4,
-    about: 'three brokers: the leader of most partitions crashes, rebalance storms, poison records',
+    about: 'three brokers: the leader of most partitions crashes, one freezes, rebalance storms, poison records',
     expectsLetters,
     world: { brokers: 3 },
     lanes: [
-      { kinds: [killLeader(3), restartBroker()], pauseMs: [3_000, 7_000] },
+      { kinds: [killLeader(3), restartBroker(), freezeBroker(2)], pauseMs: [3_000, 7_000] },
       { kinds: [rebalanceStorm(2), poison()], pauseMs: [300, 3_000] },
       { kinds: [kill('capture'), kill('apply')], pauseMs: [2_000, 6_000] },
     ],

@@ -47,6 +47,27 @@ export function killLeader(weight = 1): StrikeKind {
   };
 }
 
+/**
+ * It keeps its connections and takes new ones, and never answers: up to two time-outs of the clients, so that the others have taken over
+ * long before it wakes up and believes that it still leads.
+ */
+export function freezeBroker(weight = 1): StrikeKind {
+  return {
+    name: 'kafka SIGSTOP',
+    weight,
+    strike: async ({ journal, kafka }, random) => {
+      const broker = random.pick(kafka?.servers ?? []);
+      journal.strike('kafka SIGSTOP', String(broker.port));
+      await broker.kill('SIGSTOP');
+      try {
+        await delay(random.int(500, 35_000));
+      } finally {
+        await broker.kill('SIGCONT');
+      }
+    },
+  };
+}
+
 /** Workers come and go: the partitions move each time. */
 export function rebalanceStorm(weight = 1): StrikeKind {
   return {

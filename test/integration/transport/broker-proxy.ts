@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { onTestFinished } from 'vitest';
 
 const PRODUCE = 0;
+const API_VERSIONS = 18;
 
 /**
  * A proxy in front of one broker that understands just enough of Kafka: it puts its own port in place of the broker's into what the
@@ -15,6 +16,7 @@ export class BrokerProxy {
   #toLose = 0;
   #held: (() => void)[] | undefined;
   #stalled = false;
+  #produceLimit: number | undefined;
   /** `acks` of each Produce request that the broker was given. */
   readonly acks: number[] = [];
   /** Answers that never arrived. */
@@ -57,6 +59,11 @@ export class BrokerProxy {
     for (const pass of held) pass();
   }
 
+  /** From now on an older broker: it says up to which version it knows Produce, and ends connections on which it gets another. */
+  downgrade(produceLimit: number): void {
+    this.#produceLimit = produceLimit;
+  }
+
   /** What clients send is not read any more. */
   stall(): void {
     this.#stalled = true;
@@ -86,16 +93,20 @@ export class BrokerProxy {
     for (const socket of [client, upstream]) socket.on('error', end).on('close', end);
     if (this.#stalled) client.pause();
     let produces = 0;
+    let asksVersions = false;
     let begun = Buffer.alloc(0);
     client.on('data', (chunk) => {
       begun = Buffer.concat([begun, chunk]);
       while (begun.length >= 4 && begun.length >= 4 + begun.readInt32BE(0)) {
-        const end = 4 + begun.readInt32BE(0);
-        if (begun.readInt16BE(4) === PRODUCE) {
+        const length = 4 + begun.readInt32BE(0);
+        const [apiKey, version] = [begun.readInt16BE(4), begun.readInt16BE(6)];
+        if (apiKey === PRODUCE && version > (this.#produceLimit ?? version)) return end();
+        if (apiKey === API_VERSIONS) asksVersions = true;
+        if (apiKey === PRODUCE) {
           produces++;
           this.acks.push(acksOf(begun));
         }
-        begun = begun.subarray(end);
+        begun = begun.subarray(length);
       }
       upstream.write(chunk);
     });
@@ -107,6 +118,8 @@ export class BrokerProxy {
         return;
       }
       produces = 0;
+      if (asksVersions && this.#produceLimit !== undefined) limitProduce(chunk, this.#produceLimit);
+      asksVersions = false;
       const pass = (): void => void client.write(this.#asOurs(chunk));
       if (this.#held === undefined) pass();
       else this.#held.push(pass);
@@ -129,4 +142,13 @@ export class BrokerProxy {
 function acksOf(request: Buffer): number {
   const afterClientId = 14 + request.readInt16BE(12);
   return request.readInt16BE(afterClientId + 2);
+}
+
+/** Of an answer to ApiVersions, by version 3: size, correlation id, error, how many; then key, from and to version, tags of each. */
+function limitProduce(answer: Buffer, version: number): void {
+  for (let at = 11; at + 6 <= answer.length; at += 7) {
+    if (answer.readInt16BE(at) !== PRODUCE) continue;
+    answer.writeInt16BE(version, at + 4);
+    return;
+  }
 }

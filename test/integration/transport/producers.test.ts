@@ -1,11 +1,17 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createLogger } from '../../../src/runtime/logger.ts';
 import type { KafkaConnection } from '../../../src/transport/kafka-client.ts';
-import { classifyKafkaError, describeKafkaError, isRequestTimeout } from '../../../src/transport/kafka-errors.ts';
+import {
+  classifyKafkaError,
+  describeKafkaError,
+  isConnectionClosed,
+  isRequestTimeout,
+} from '../../../src/transport/kafka-errors.ts';
 import { produce, type ProducedRecord, type ProducerClient } from '../../../src/transport/kafka-producer.ts';
 import { createKafkajsProducer } from '../../../src/transport/kafkajs-producer.ts';
+import { KnownBrokers } from '../../../src/transport/known-brokers.ts';
 import { PlatformaticProducer } from '../../../src/transport/platformatic-producer.ts';
 import { timeLimit } from '../../../src/transport/time-limit.ts';
 import { BrokerProxy } from './broker-proxy.ts';
@@ -30,6 +36,34 @@ const failure = (promise: Promise<unknown>): Promise<unknown> =>
     () => 'resolved',
     (error: unknown) => error,
   );
+
+/** It takes connections, and never says a word: as one whose process is stopped. */
+async function frozenBroker(): Promise<{ address: string; connections(): number }> {
+  let connections = 0;
+  const frozen = createServer(() => connections++).listen(0, '127.0.0.1');
+  await once(frozen, 'listening');
+  onTestFinished(() => void frozen.close());
+  return { address: `127.0.0.1:${(frozen.address() as AddressInfo).port}`, connections: () => connections };
+}
+
+/** Another address of a broker, which names its own to whoever comes through; closed, it is there no more. */
+async function gateTo(broker: string): Promise<{ address: string; close(): void }> {
+  const [host = '', port = ''] = broker.split(':');
+  const sockets: Socket[] = [];
+  const server = createServer((client) => {
+    const upstream = connect({ host, port: Number(port) });
+    sockets.push(client, upstream);
+    for (const socket of [client, upstream]) socket.on('error', () => undefined);
+    client.pipe(upstream).pipe(client);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = (): void => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  onTestFinished(close);
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, close };
+}
 
 /** What KafkaSender relies on, whatever library is behind it. */
 describe.each(LIBRARIES)('a producer of %s', (library, create) => {
@@ -126,11 +160,8 @@ describe.each(LIBRARIES)('a producer of %s', (library, create) => {
   });
 
   it('finds the broker that answers while another one only takes connections', async () => {
-    const frozen = createServer().listen(0, '127.0.0.1');
-    await once(frozen, 'listening');
-    onTestFinished(() => void frozen.close());
     const { connection, topic } = await KafkaHarness.open({ partitions: 2 });
-    const brokers = [`127.0.0.1:${(frozen.address() as AddressInfo).port}`, ...connection.brokers];
+    const brokers = [(await frozenBroker()).address, ...connection.brokers];
     await vi.waitFor(async () => {
       const producer = create({ connection: { ...connection, brokers }, requestTimeoutMs: 3_000 });
       onTestFinished(() => producer.disconnect());
@@ -165,5 +196,58 @@ describe.each(LIBRARIES)('a producer of %s', (library, create) => {
     proxy.cut();
     proxy.heal();
     await produce(await another(), topic, 1, records(1, 'b'));
+  });
+});
+
+/** What producers of @platformatic/kafka tell each other. */
+describe('producers that share what they know of the brokers', () => {
+  const open = async (brokers: (real: readonly string[]) => readonly string[]) => {
+    const harness = await KafkaHarness.open({ partitions: 2 });
+    const connection = { ...harness.connection, brokers: brokers(harness.connection.brokers) };
+    vi.spyOn(Math, 'random').mockReturnValue(0);
+    onTestFinished(() => void vi.restoreAllMocks());
+    const known = new KnownBrokers(connection.brokers);
+    const another = async (): Promise<ProducerClient> => {
+      const producer = new PlatformaticProducer({ connection, brokers: known, requestTimeoutMs: 10_000 });
+      onTestFinished(() => producer.disconnect());
+      await producer.connect();
+      return producer;
+    };
+    return { harness, another, topic: harness.topic.name };
+  };
+
+  it('do not ask again first who did not answer one of them', async () => {
+    const frozen = await frozenBroker();
+    const { another, topic } = await open((real) => [frozen.address, ...real]);
+    expect(isRequestTimeout(await failure(another()))).toBe(true);
+    expect(await produce(await another(), topic, 0, records(0, 'a'))).toBe(0);
+    expect(await produce(await another(), topic, 0, records(0, 'b'))).toBe(1);
+    expect(frozen.connections()).toBe(1);
+  });
+
+  it('need a configured broker only to learn of the others', async () => {
+    const { brokers } = await connectionTo();
+    const gate = await gateTo(brokers[0] ?? '');
+    const { harness, another, topic } = await open(() => [gate.address]);
+    const producer = await another();
+    await produce(producer, topic, 0, records(0, 'a'));
+    gate.close();
+    await harness.topic.remove();
+    expect(classifyKafkaError(await failure(produce(producer, topic, 1, records(1, 'b'))))).toBe('retry');
+    await vi.waitFor(() => harness.topic.create({ partitions: 2 }), WAIT);
+    await vi.waitFor(() => produce(producer, topic, 1, records(1, 'b')), WAIT);
+    await produce(await another(), topic, 1, records(1, 'c'));
+  });
+
+  it('speak the version that a broker knows who ends their connections', async () => {
+    const proxy = await BrokerProxy.open((await connectionTo()).brokers[0] ?? '');
+    const { another, topic } = await open(() => [proxy.address]);
+    const producer = await another();
+    await produce(producer, topic, 0, records(0, 'a'));
+    proxy.downgrade(8);
+    for (let round = 0; round < 2; round++) {
+      expect(isConnectionClosed(await failure(produce(producer, topic, 0, records(0, 'b'))))).toBe(true);
+    }
+    expect(await produce(await another(), topic, 0, records(0, 'b'))).toBe(1);
   });
 });

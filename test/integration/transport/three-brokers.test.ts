@@ -11,6 +11,8 @@ const KEYS = 30;
 const PER_BATCH = 60;
 /** A leader is missed after three seconds, and found after a few more. */
 const WAIT = { timeout: 60_000, interval: 20 };
+/** One that is frozen, after fifteen; kafkajs may begin anew with the same. */
+const LONG_WAIT = { ...WAIT, timeout: 150_000 };
 
 interface TopicRecord {
   readonly partition: number;
@@ -130,6 +132,42 @@ describe('three brokers', () => {
     expect(new Set(killed).size).toBeGreaterThan(1);
     console.log(`${killed.length} leaders killed, ${write.acknowledged.size} acknowledged, ${records.length} records`);
   }, 300_000);
+
+  it('go on while one of them is frozen, and with the only one that is configured dead', async () => {
+    const [first] = cluster.nodes;
+    const connection = { ...harness.connection, brokers: [`127.0.0.1:${first?.port ?? 0}`] };
+    const write = publishing(harness, harness.publisher({ connection, closeTimeoutMs: 1_000 }));
+    const read = consuming(harness);
+    const readOn = (): Promise<void> => {
+      const wanted = write.acknowledged.size;
+      return vi.waitFor(() => expect(read.versions().size).toBeGreaterThanOrEqual(wanted), LONG_WAIT);
+    };
+    await write.more(500);
+    await readOn();
+    for (const node of cluster.nodes) {
+      await node.kill('SIGSTOP');
+      const beganMs = Date.now();
+      try {
+        await write.more(1_000);
+        const publishedMs = Date.now() - beganMs;
+        await readOn();
+        console.log(`${node.port} frozen: published after ${publishedMs} ms, read after ${Date.now() - beganMs} ms`);
+      } finally {
+        await node.kill('SIGCONT');
+      }
+      await write.more(300);
+    }
+    await first?.kill('SIGKILL');
+    await write.more(1_000);
+    await first?.restart();
+    await write.end();
+    await vi.waitFor(() => expect(read.versions().size).toBe(write.acknowledged.size), LONG_WAIT);
+    await read.end();
+    const records = await recordsOf(harness);
+    const found = new Set(records.map(({ version }) => version));
+    expect([...write.acknowledged].filter((version) => !found.has(version))).toEqual([]);
+    expectOrder(records);
+  }, 600_000);
 
   it('make a publisher wait while too few of them are in sync, and go on when they are back', async () => {
     const { logger, text } = recordingLogger();

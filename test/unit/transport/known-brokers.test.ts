@@ -23,13 +23,13 @@ it('begins anywhere, so that not every client asks the same broker first', () =>
 
 it('has those who spoke last first, and those who were asked and never spoke last', () => {
   const brokers = configured('a', 'b', 'c', 'd');
-  brokers.asked(at('a'));
+  brokers.wasSilent(at('a'));
   expect(order(brokers)).toEqual(['b', 'c', 'd', 'a']);
-  brokers.asked(at('b'));
-  brokers.asked(at('c'));
+  brokers.wasSilent(at('b'));
+  brokers.wasSilent(at('c'));
   brokers.gaveSign(at('c'));
   expect(order(brokers)).toEqual(['c', 'd', 'a', 'b']);
-  brokers.asked(at('a'));
+  brokers.wasSilent(at('a'));
   brokers.gaveSign(at('a'));
   expect(order(brokers)).toEqual(['a', 'c', 'd', 'b']);
 });
@@ -38,7 +38,7 @@ it('comes round to every silent one', () => {
   const brokers = configured('a', 'b');
   const asked = Array.from({ length: 4 }, () => {
     const [first] = brokers.inOrder();
-    if (first !== undefined) brokers.asked(first);
+    if (first !== undefined) brokers.wasSilent(first);
     return first?.host;
   });
   expect(asked).toEqual(['a', 'b', 'a', 'b']);
@@ -51,6 +51,6 @@ it('knows whom the cluster has named last, and never forgets whom the configurat
   expect(order(brokers)).toEqual(['c', 'a', 'b']);
   brokers.named([at('c'), at('d')]);
   expect(order(brokers)).toEqual(['c', 'a', 'd']);
-  brokers.asked(at('b'));
+  brokers.wasSilent(at('b'));
   expect(order(brokers)).toEqual(['c', 'a', 'd']);
 });
