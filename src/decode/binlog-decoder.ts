@@ -307,11 +307,8 @@ export class BinlogDecoder {
   }
 }
 
-/**
- * A server that begins in the middle of a file makes the format description one without a position, and gives it a new checksum only if
- * the log has them (MySQL: Binlog_sender::send_format_description_event).
- */
+/** A server that changes the format description for a dump gives it a new checksum only if the log has them, and so does not with NONE. */
 function isUnsealed(type: number, bytes: Buffer, start: number, end: number): boolean {
-  if (type !== EVENT.formatDescription || nextPositionOf(bytes, start) !== 0) return false;
+  if (type !== EVENT.formatDescription) return false;
   return !control.parseFormatDescription(bytes, start, end - CHECKSUM_BYTES).hasChecksums;
 }
