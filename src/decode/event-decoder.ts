@@ -13,6 +13,7 @@ import type { ChangeBatch, Operation, Table, Transaction } from '../model/row-ch
 import { SluiceError } from '../runtime/errors.ts';
 import { PositionGone } from '../runtime/position-gone.ts';
 import { BatchBuilder } from './batch-builder.ts';
+import { ROWS_LAYOUT } from './binlog/rows.ts';
 import { ChangeWriter } from './change-writer.ts';
 import { EVENT, eventName, WITHOUT_CHANGES, whyUnreadable } from './event-type.ts';
 import { LoggedTransaction } from '../model/logged-transaction.ts';
@@ -165,26 +166,12 @@ export class EventDecoder {
 
   /** One event, in stream order. Throws SOURCE_DECODE for what may carry changes and cannot be read. */
   push(type: number, event: BinlogEvent): void {
+    const operation = ROWS_LAYOUT[type]?.operation ?? null;
+    if (operation !== null) {
+      this.#rows(operation, event as RowsEvent);
+      return this.#advance(event.nextPosition);
+    }
     switch (type) {
-      case EVENT.writeRows:
-      case EVENT.writeRowsV1:
-      case EVENT.writeRowsCompressed:
-      case EVENT.writeRowsCompressedV1:
-        this.#rows('insert', event as RowsEvent);
-        break;
-      case EVENT.updateRows:
-      case EVENT.updateRowsV1:
-      case EVENT.updateRowsCompressed:
-      case EVENT.updateRowsCompressedV1:
-      case EVENT.partialUpdateRows:
-        this.#rows('update', event as RowsEvent);
-        break;
-      case EVENT.deleteRows:
-      case EVENT.deleteRowsV1:
-      case EVENT.deleteRowsCompressed:
-      case EVENT.deleteRowsCompressedV1:
-        this.#rows('delete', event as RowsEvent);
-        break;
       case EVENT.gtid:
       case EVENT.gtidTagged:
       case EVENT.mariadbGtid:

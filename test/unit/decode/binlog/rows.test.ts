@@ -13,8 +13,8 @@ const readerOf = (columns: readonly StoredColumn[]): TableReader =>
   new TableReader({ database: 'shop', table: 't', columns, primaryKey: [0] });
 
 function layoutOf(type: number): RowsLayout {
-  const layout = ROWS_LAYOUT[type];
-  if (layout == null) throw new Error('no rows');
+  const layout = ROWS_LAYOUT[type] ?? null;
+  if (layout === null) throw new Error('no rows');
   return layout;
 }
 

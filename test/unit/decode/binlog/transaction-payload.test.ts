@@ -74,7 +74,7 @@ describe('the events of a large compressed transaction', () => {
   it('are copied a fixed number of times, however large one is', () => {
     const copied = (length: number): number => {
       let bytes = 0;
-      const { concat } = Buffer;
+      const concat = Buffer.concat.bind(Buffer);
       const spy = vi.spyOn(Buffer, 'concat').mockImplementation((list, total) => {
         const joined = concat(list, total);
         bytes += joined.length;
