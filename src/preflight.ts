@@ -7,6 +7,7 @@ import type { RuleSet } from './rules/rule-set.ts';
 import { unsuitableColumns } from './rules/check/check-columns.ts';
 import { missingColumns, unmatchedTables } from './rules/check/check-tables.ts';
 import { problemAt } from './rules/check/problem-at.ts';
+import { refreshedHistory } from './rules/check/history-tables.ts';
 import type { LiveTable } from './rules/check/live-table.ts';
 import { tableWarnings } from './rules/check/table-warnings.ts';
 import { sampleKey } from './rules/template/sample-key.ts';
@@ -76,7 +77,11 @@ export async function preflightRules({
   const columns = async (): Promise<Problem[]> => {
     const tables = await readTables(address, connectTimeoutMs);
     warn(logger, unmatchedTables(ruleSet, tables, await viewsFor(loaded, ruleSet)));
-    return [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
+    return [
+      ...missingColumns(ruleSet, tables),
+      ...unsuitableColumns(ruleSet, tables),
+      ...refreshedHistory(ruleSet, tables),
+    ];
   };
   const found = await Promise.all([
     parts.includes('source') ? columns().catch((error: unknown) => awayProblems(loaded, error)) : [],
@@ -119,16 +124,17 @@ async function sourceProblems(
   }
   const unmatched = unmatchedTables(ruleSet, tables, views);
   const missing = [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
+  const history = refreshedHistory(ruleSet, tables);
   if (mode === 'check') {
     warnings.push(...tableWarnings(ruleSet, tables));
-    return [...unmatched, ...missing];
+    return [...unmatched, ...missing, ...history];
   }
   // A table may be created after the daemon has started; a check is made to be told about it.
   warn(logger, unmatched);
   // The log may still hold rows from before a column was renamed: these rules fit them, and those to come do not.
-  if (missing.length === 0 || !(await restarts())) return missing;
+  if (missing.length === 0 || !(await restarts())) return [...missing, ...history];
   warn(logger, missing);
-  return [];
+  return history;
 }
 
 /**

@@ -201,7 +201,8 @@ ${table(['type', 'canonical text', 'JSON value', 'example (text → JSON)'], row
 - **Compressed transactions** and compressed events are read like others.
 - **System-versioned tables** of MariaDB log a DELETE as an update that ends the row's period, and an UPDATE also as an insert of the row
   that is history now. Neither says so. \`delete\` and a refresh by query are right for them; \`refresh: { row: true }\` is not,
-  because it would bring rows back that were deleted.
+  because it would bring rows back that were deleted: every start and \`check --live\` refuse it. (A table that becomes system-versioned
+  later is found at the next start or reload.)
 
 Not readable at all, with \`SOURCE_DECODE\`: statements logged as text, tables logged without full metadata, rows of
 a type, character set or compression that Sluice does not know, and on MariaDB dates in the format of version 5.3

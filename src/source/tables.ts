@@ -9,6 +9,8 @@ export interface TableDescription {
   readonly columns: readonly ColumnDescription[];
   /** Names of the primary key's columns in key order; empty if the table has none. */
   readonly primaryKey: readonly string[];
+  /** MariaDB: it keeps the rows that were. */
+  readonly isSystemVersioned: boolean;
 }
 
 export interface ColumnDescription {
@@ -25,10 +27,11 @@ export interface ColumnDescription {
 const OWN = "('mysql', 'sys', 'information_schema', 'performance_schema')";
 
 const COLUMNS = `SELECT c.TABLE_SCHEMA AS d, c.TABLE_NAME AS t, c.COLUMN_NAME AS c, LOWER(c.DATA_TYPE) AS data_type,
-         LOWER(c.COLUMN_TYPE) AS column_type, c.IS_NULLABLE AS nullable, c.COLLATION_NAME AS collation_name
+         LOWER(c.COLUMN_TYPE) AS column_type, c.IS_NULLABLE AS nullable, c.COLLATION_NAME AS collation_name,
+         t.TABLE_TYPE = 'SYSTEM VERSIONED' AS versioned
     FROM INFORMATION_SCHEMA.COLUMNS c
     JOIN INFORMATION_SCHEMA.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-   WHERE t.TABLE_TYPE = 'BASE TABLE' AND c.TABLE_SCHEMA NOT IN ${OWN}
+   WHERE t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND c.TABLE_SCHEMA NOT IN ${OWN}
    ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION`;
 
 /** Not COLUMN_KEY: that says PRI also of a unique index where there is no primary key. */
@@ -49,6 +52,7 @@ export async function readTables(address: MysqlAddress, timeoutMs: number): Prom
         name: text(cells[0], 't'),
         columns: cells.map(toColumn),
         primaryKey: (keys.get(table) ?? []).map((cell) => text(cell, 'c')),
+        isSystemVersioned: text(cells[0], 'versioned') === '1',
       }));
     } finally {
       session.close();

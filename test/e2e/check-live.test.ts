@@ -82,3 +82,19 @@ it.each(SERVERS)('sluice check --live refuses what can never work, at its place,
     expect(places[0]).toContain(`rules.yaml:${line}:`);
   }
 });
+
+it('a system-versioned table is refused for a refresh from the row: by the check, and by each start', async () => {
+  const shop = await Shop.open({ server: 'mariadb' });
+  await shop.mysql.query(`ALTER TABLE ${shop.table} ADD SYSTEM VERSIONING`);
+  const rule = (action: string): string =>
+    `rules:\n  - name: a\n    table: ${shop.table}\n    keys: ['${shop.prefix}a:{id}']\n    action: ${action}\n`;
+  shop.write('rules.yaml', rule('{refresh: {row: true}}'));
+  for (const command of [['check', '--live'], ['run']] as const) {
+    const refused = shop.start(...command);
+    expect(await refused.exited).toEqual({ code: 2, signal: null });
+    expect(refused.stderr).toContain(`rules.yaml:2:`);
+    expect(refused.stderr).toContain(`${shop.table} is system-versioned`);
+  }
+  shop.write('rules.yaml', rule('delete'));
+  expect(await shop.start('check', '--live').exited).toEqual({ code: 0, signal: null });
+});

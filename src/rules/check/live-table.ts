@@ -8,6 +8,8 @@ export interface LiveTable {
   readonly columns: readonly LiveColumn[];
   /** Names of the primary key's columns; empty if the table has none. */
   readonly primaryKey: readonly string[];
+  /** MariaDB: it keeps the rows that were. */
+  readonly isSystemVersioned: boolean;
 }
 
 export interface LiveColumn {

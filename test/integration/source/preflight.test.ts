@@ -166,9 +166,16 @@ it('lists tables and columns as they are now, without those of the server itself
         column('price', 'decimal(10,2)', true),
       ],
       primaryKey: ['Name', 'id'],
+      isSystemVersioned: false,
     },
     // A unique index is no primary key, although the server calls its column PRI.
-    { database, name: 'b', columns: [column('z', 'int', false), column('a', 'int', true)], primaryKey: [] },
+    {
+      database,
+      name: 'b',
+      columns: [column('z', 'int', false), column('a', 'int', true)],
+      primaryKey: [],
+      isSystemVersioned: false,
+    },
   ]);
   expect(tables.some((table) => table.database === 'mysql')).toBe(false);
 });
