@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { ChangeOrigin, Invalidation } from '../../../src/model/invalidation.ts';
 import type { JsonValue } from '../../../src/model/row-change.ts';
 import type { DeadLetter } from '../../../src/ports.ts';
-import { decodeDeadLetter } from '../../../src/transport/dead-letter-decoder.ts';
+import { decodeDeadLetter, type LetterContent } from '../../../src/transport/dead-letter-decoder.ts';
 import { encodeDeadLetter } from '../../../src/transport/dead-letter-record.ts';
-import { deleteOf, flushOf, ORIGIN, refreshOf } from '../../support/invalidations.ts';
+import { deleteOf, flushOf, ORIGIN, plain, refreshOf } from '../../support/invalidations.ts';
 
 const text = fc.oneof(fc.string(), fc.string({ unit: 'binary' }));
 const json = fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as JsonValue);
@@ -43,9 +43,13 @@ const letter: fc.Arbitrary<DeadLetter> = fc.record({
 });
 const time = fc.integer({ min: 0, max: 4_102_444_800_000 });
 
+/** The origin of a record is read when it is asked for. */
+const taken = (content: LetterContent): LetterContent =>
+  content.kind === 'record' ? { ...content, invalidation: plain(content.invalidation) } : content;
+
 /** What comes back of a letter's item. */
 function contentOf({ item }: DeadLetter): object {
-  if (item.kind === 'invalidation') return { kind: 'record', invalidation: item.invalidation, truncated: false };
+  if (item.kind === 'invalidation') return { kind: 'record', invalidation: plain(item.invalidation), truncated: false };
   if (item.kind === 'unreadable') return { kind: 'raw', raw: item.raw, truncated: false };
   const { rule, version, origin, before, after } = item;
   return { kind: 'change', rule, version, origin, images: { before, after } };
@@ -74,7 +78,8 @@ describe('dead letters', () => {
       fc.property(letter, time, (kept, keptAtMs) => {
         const { reason, target, item } = kept;
         const expected = { reason, target, place: item.place, keptAtMs, content: contentOf(kept) };
-        expect(decodeDeadLetter(encodeDeadLetter(kept, keptAtMs))).toEqual(expected);
+        const read = decodeDeadLetter(encodeDeadLetter(kept, keptAtMs));
+        expect({ ...read, content: taken(read.content) }).toEqual(expected);
       }),
       { numRuns: 500 },
     );
