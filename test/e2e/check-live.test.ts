@@ -89,8 +89,8 @@ it('a system-versioned table is refused for a refresh from the row: by the check
   const rule = (action: string): string =>
     `rules:\n  - name: a\n    table: ${shop.table}\n    keys: ['${shop.prefix}a:{id}']\n    action: ${action}\n`;
   shop.write('rules.yaml', rule('{refresh: {row: true}}'));
-  for (const command of [['check', '--live'], ['run']] as const) {
-    const refused = shop.start(...command);
+  for (const start of [() => shop.start('check', '--live'), () => shop.start('run')]) {
+    const refused = start();
     expect(await refused.exited).toEqual({ code: 2, signal: null });
     expect(refused.stderr).toContain(`rules.yaml:2:`);
     expect(refused.stderr).toContain(`${shop.table} is system-versioned`);

@@ -146,7 +146,7 @@ describe('a cluster whose slots move', () => {
     const others = [set(there, 3, 'newest'), set(stays, 3, 'newest'), remove(keyIn(6_000, 'far'))];
     await expect(cache.apply([set(here, 3, 'newest'), ...others])).rejects.toEqual(unavailable(/\(slot 300\)/));
     expect(await Promise.all([app.get(there), app.get(stays)])).toEqual(['newest', 'newest']);
-    const remembered = noted.mock.calls.flatMap(([commands]) => commands);
+    const remembered = noted.mock.calls.flatMap(([commands, places]) => places.map((place) => commands[place]));
     expect(remembered).toEqual(expect.arrayContaining(others));
     expect(remembered).not.toContainEqual(set(here, 3, 'newest'));
     await migrate(here);
