@@ -74,7 +74,7 @@ export const TYPE_ROWS: readonly TypeRow[] = [
   {
     title: '`ENUM`',
     words: ['enum'],
-    text: 'the member; the empty string for the error value 0',
+    text: 'the member; the empty string for the error value 0; of a binary one that is no text as MySQL shows it in the type, `x\'ff\'`',
     json: 'string',
     examples: [['enum', 'small']],
   },
