@@ -1,7 +1,8 @@
 import { SluiceError, errorMessage } from '../runtime/errors.ts';
 import type { BinlogEvent } from '../model/binlog-event.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
-import { CHECKSUM_BYTES, hasChecksum, madeUpChecksumBytes } from './binlog/checksum.ts';
+import { CHECKSUM_BYTES, madeUpChecksumBytes } from './binlog/checksum.ts';
+import { ChecksumRuns } from './binlog/checksum-run.ts';
 import * as control from './binlog/control-events.ts';
 import { GtidReader, parseMariadbGtid, parseTaggedGtid } from './binlog/gtid-event.ts';
 import { HEADER_BYTES, lengthOf, nextPositionOf, timestampOf, typeOf } from './binlog/header.ts';
@@ -44,6 +45,7 @@ export class BinlogDecoder {
   readonly #isMariadb: boolean;
   readonly #tables: TableReaders;
   readonly #gtids = new GtidReader();
+  readonly #checksums = new ChecksumRuns();
   readonly #maxChunkBytes: number;
   readonly #onFile: ((file: string, beganMs: number) => void) | null;
   /** Null: no format description has come yet. */
@@ -159,7 +161,7 @@ export class BinlogDecoder {
     const body = end - this.#checksumOf(type, bytes, start, end);
     // The event behind it says where it ends.
     if (type === EVENT.tableMap && this.#tables.isLast(bytes, start, body)) return;
-    if (body !== end && !isUnsealed(type, bytes, start, end) && !hasChecksum(bytes, start, end)) throw new Error('its checksum is wrong: it was damaged on the source, or on the way'); // prettier-ignore
+    if (body !== end && !isUnsealed(type, bytes, start, end) && !this.#checksums.isRight(bytes, start, end)) throw new Error('its checksum is wrong: it was damaged on the source, or on the way'); // prettier-ignore
     this.#decode(bytes, start, body, nextPosition);
   }
 

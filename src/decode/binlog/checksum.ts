@@ -11,7 +11,7 @@ const FLAGS = 17;
 const IN_USE = 1;
 
 /** A call into native code costs as much as so many bytes of our own loop. */
-const SHORT_BYTES = 400;
+export const SHORT_BYTES = 400;
 
 /** Eight tables of 256: what a byte adds to the checksum when 0 … 7 bytes follow it, so that eight are taken at a time. */
 const TABLES = new Int32Array(8 * 256);
@@ -53,8 +53,13 @@ export function crc32(bytes: Buffer, from: number, to: number): number {
       table(1, second >>> 16) ^
       table(0, second >>> 24);
   }
-  for (; at < to; at++) crc = table(0, crc ^ (bytes[at] ?? 0)) ^ (crc >>> 8);
-  return ~crc;
+  return ~continued(bytes, at, to, crc);
+}
+
+/** The state behind the bytes: what a checksum is before its bits are turned. It begins as -1. */
+export function continued(bytes: Uint8Array, from: number, to: number, state: number): number {
+  for (let at = from; at < to; at++) state = table(0, state ^ (bytes[at] ?? 0)) ^ (state >>> 8);
+  return state;
 }
 
 function table(following: number, byte: number): number {
