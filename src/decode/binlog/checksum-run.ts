@@ -57,18 +57,33 @@ function endOfRun(bytes: Buffer, start: number, end: number): number | null {
   return crc32(bytes, start, to) === ~state ? to : null;
 }
 
-/** By the length: what each value of each piece of a state becomes behind so many bytes of zero. */
-const BEHIND: (Int32Array | undefined)[] = [];
+const VALUES_OF_LENGTH = PIECES * VALUES;
+/** For each length: what each value of each piece of a state becomes behind so many bytes of zero. All 0: not computed yet. */
+const BEHIND = new Int32Array((SHORT_BYTES + 1) * VALUES_OF_LENGTH);
 
 function behindZeros(length: number, state: number): number {
-  const table = (BEHIND[length] ??= tableOf(length));
-  let behind = 0;
-  for (let piece = 0; piece < PIECES; piece++) behind ^= table[piece * VALUES + ((state >>> (piece * 4)) & 0xf)] ?? 0;
-  return behind;
+  const at = length * VALUES_OF_LENGTH;
+  if (BEHIND[at + 1] === 0) fill(at, length);
+  return (
+    valueAt(at, state) ^
+    valueAt(at + VALUES, state >>> 4) ^
+    valueAt(at + 2 * VALUES, state >>> 8) ^
+    valueAt(at + 3 * VALUES, state >>> 12) ^
+    valueAt(at + 4 * VALUES, state >>> 16) ^
+    valueAt(at + 5 * VALUES, state >>> 20) ^
+    valueAt(at + 6 * VALUES, state >>> 24) ^
+    valueAt(at + 7 * VALUES, state >>> 28)
+  );
 }
 
-function tableOf(length: number): Int32Array {
+function valueAt(at: number, piece: number): number {
+  return BEHIND[at + (piece & 0xf)] ?? 0;
+}
+
+function fill(at: number, length: number): void {
   const zeros = new Uint8Array(length);
-  const valueOf = (index: number): number => (index % VALUES) << (Math.floor(index / VALUES) * 4);
-  return Int32Array.from({ length: PIECES * VALUES }, (_, index) => continued(zeros, 0, length, valueOf(index)));
+  for (let index = 0; index < VALUES_OF_LENGTH; index++) {
+    const state = (index % VALUES) << (Math.floor(index / VALUES) * 4);
+    BEHIND[at + index] = continued(zeros, 0, length, state);
+  }
 }
