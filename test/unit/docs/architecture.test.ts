@@ -92,17 +92,21 @@ describe('docs/operations.md', () => {
   });
 });
 
-it.each(['README.md', 'docs/architecture.md', 'docs/operations.md', 'docs/rules.md', 'docs/deployment.md'])(
-  'the links of %s lead somewhere',
-  (page) => {
-    const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
-    const dead = links.filter((link) => {
-      if (/^https?:/.test(link)) return false;
-      const [file = '', anchor] = link.split('#');
-      const target = file === '' ? page : new URL(file, new URL(page, root)).pathname.slice(root.pathname.length);
-      if (!exists(target)) return true;
-      return anchor !== undefined && !headings(read(target)).map(anchorOf).includes(anchor);
-    });
-    expect(dead).toEqual([]);
-  },
-);
+it.each([
+  'README.md',
+  'docs/architecture.md',
+  'docs/operations.md',
+  'docs/rules.md',
+  'docs/deployment.md',
+  'docs/fault-runs.md',
+])('the links of %s lead somewhere', (page) => {
+  const links = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link ?? '');
+  const dead = links.filter((link) => {
+    if (/^https?:/.test(link)) return false;
+    const [file = '', anchor] = link.split('#');
+    const target = file === '' ? page : new URL(file, new URL(page, root)).pathname.slice(root.pathname.length);
+    if (!exists(target)) return true;
+    return anchor !== undefined && !headings(read(target)).map(anchorOf).includes(anchor);
+  });
+  expect(dead).toEqual([]);
+});
