@@ -7,7 +7,7 @@ import type { RuleSet } from './rules/rule-set.ts';
 import { unsuitableColumns } from './rules/check/check-columns.ts';
 import { missingColumns, unmatchedTables } from './rules/check/check-tables.ts';
 import { problemAt } from './rules/check/problem-at.ts';
-import { refreshedHistory } from './rules/check/history-tables.ts';
+import { misreadHistory } from './rules/check/history-tables.ts';
 import type { LiveTable } from './rules/check/live-table.ts';
 import { tableWarnings } from './rules/check/table-warnings.ts';
 import { sampleKey } from './rules/template/sample-key.ts';
@@ -80,7 +80,7 @@ export async function preflightRules({
     return [
       ...missingColumns(ruleSet, tables),
       ...unsuitableColumns(ruleSet, tables),
-      ...refreshedHistory(ruleSet, tables),
+      ...misreadHistory(ruleSet, tables),
     ];
   };
   const found = await Promise.all([
@@ -124,7 +124,7 @@ async function sourceProblems(
   }
   const unmatched = unmatchedTables(ruleSet, tables, views);
   const missing = [...missingColumns(ruleSet, tables), ...unsuitableColumns(ruleSet, tables)];
-  const history = refreshedHistory(ruleSet, tables);
+  const history = misreadHistory(ruleSet, tables);
   if (mode === 'check') {
     warnings.push(...tableWarnings(ruleSet, tables));
     return [...unmatched, ...missing, ...history];

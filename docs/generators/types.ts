@@ -200,9 +200,10 @@ ${table(['type', 'canonical text', 'JSON value', 'example (text → JSON)'], row
 - **Partial updates of JSON** (\`binlog_row_value_options=PARTIAL_JSON\`) are applied to the document before.
 - **Compressed transactions** and compressed events are read like others.
 - **System-versioned tables** of MariaDB log a DELETE as an update that ends the row's period, and an UPDATE also as an insert of the row
-  that is history now. Neither says so. \`delete\` and a refresh by query are right for them; \`refresh: { row: true }\` is not,
-  because it would bring rows back that were deleted: every start and \`check --live\` refuse it. (A table that becomes system-versioned
-  later is found at the next start or reload.)
+  that is history now. Neither says so. \`delete\` and a refresh by query, for every update, are right for them. What could store a row that is
+  gone, or overlook that it went (\`refresh: { row: true }\`, \`columns\`, \`when\`, an \`on\` without \`update\`), is refused by
+  \`check --live\`, by each start at which the source answers, and by a reload. Not found are tables that the account may not read (on
+  MariaDB grant it SELECT on all tables of rules), and those that become system-versioned while Sluice runs, until the next start.
 
 Not readable at all, with \`SOURCE_DECODE\`: statements logged as text, tables logged without full metadata, rows of
 a type, character set or compression that Sluice does not know, and on MariaDB dates in the format of version 5.3

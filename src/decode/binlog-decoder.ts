@@ -1,7 +1,7 @@
 import { SluiceError, errorMessage } from '../runtime/errors.ts';
 import type { BinlogEvent } from '../model/binlog-event.ts';
 import type { ChangeBatch } from '../model/row-change.ts';
-import { CHECKSUM_BYTES, madeUpChecksumBytes } from './binlog/checksum.ts';
+import { CHECKSUM_BYTES, hasChecksum, madeUpChecksumBytes } from './binlog/checksum.ts';
 import { ChecksumRuns } from './binlog/checksum-run.ts';
 import * as control from './binlog/control-events.ts';
 import { GtidReader, parseMariadbGtid, parseTaggedGtid } from './binlog/gtid-event.ts';
@@ -309,8 +309,14 @@ export class BinlogDecoder {
   }
 }
 
-/** A server that changes the format description for a dump gives it a new checksum only if the log has them, and so does not with NONE. */
+/**
+ * A server that changes the format description for a dump gives it a new checksum only if the log has them, and so does not with NONE. One
+ * that is right as soon as it says CRC32 was damaged: to believe it would be to check nothing of the file.
+ */
 function isUnsealed(type: number, bytes: Buffer, start: number, end: number): boolean {
   if (type !== EVENT.formatDescription) return false;
-  return !control.parseFormatDescription(bytes, start, end - CHECKSUM_BYTES).hasChecksums;
+  if (control.parseFormatDescription(bytes, start, end - CHECKSUM_BYTES).hasChecksums) return false;
+  const sealed = Buffer.from(bytes.subarray(start, end));
+  sealed[sealed.length - CHECKSUM_BYTES - 1] = 1;
+  return !hasChecksum(sealed, 0, sealed.length);
 }

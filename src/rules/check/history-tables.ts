@@ -5,29 +5,47 @@ import { problemAt } from './problem-at.ts';
 import type { CompiledRule, RuleMentions, RuleSet } from '../rule-set.ts';
 
 /**
- * Refreshes from the row on system-versioned tables of MariaDB: there a DELETE is logged as an update, and an UPDATE also as an insert
- * of what the row was before, so they would store rows that are gone. For `check --live` and every start; pure.
+ * Rules on system-versioned tables of MariaDB that would keep or store rows that are gone: a DELETE is logged there as an update of
+ * nothing but the end of the row's period, and an UPDATE also as an insert of what the row was before. For `check --live` and every
+ * start; pure.
  */
-export function refreshedHistory({ rules, mentions }: RuleSet, tables: readonly LiveTable[]): Problem[] {
+export function misreadHistory({ rules, mentions }: RuleSet, tables: readonly LiveTable[]): Problem[] {
   return mentions.flatMap((mention) => {
     const rule = rules.find(({ name }) => name === mention.rule);
-    return rule !== undefined && storesRows(rule) ? historyOf(mention, tables) : [];
+    return rule === undefined ? [] : problemsOf(rule, mention, tables);
   });
 }
 
-const storesRows = ({ actions }: CompiledRule): boolean =>
-  Object.values(actions).some((action) => action.kind === 'refresh' && action.plan.from.kind === 'row');
-
-function historyOf(mention: RuleMentions, tables: readonly LiveTable[]): Problem[] {
+function problemsOf(rule: CompiledRule, mention: RuleMentions, tables: readonly LiveTable[]): Problem[] {
   const [first, ...others] = tablesOf(mention, tables).filter(({ isSystemVersioned }) => isSystemVersioned);
   if (first === undefined) return [];
-  const why =
-    'is system-versioned: MariaDB logs its deleted rows as updates, and a refresh from the row would store them';
+  const where = `${someTables([first, ...others])} is system-versioned: MariaDB logs its deleted rows as updates`;
+  return misreadings(rule).map(({ why, remedy }) =>
+    problemAt(mention.place, `rule \`${mention.rule}\`: ${where}, ${why}`, remedy),
+  );
+}
+
+function misreadings({ actions, columns, when }: CompiledRule): { why: string; remedy: string }[] {
+  const storesRows = Object.values(actions).some(
+    (action) => action.kind === 'refresh' && action.plan.from.kind === 'row',
+  );
   return [
-    problemAt(
-      mention.place,
-      `rule \`${mention.rule}\`: ${someTables([first, ...others])} ${why}`,
-      'Let the rule delete its keys, or refresh them by a query.',
-    ),
+    ...(storesRows
+      ? [{ why: 'and a refresh from the row would store them', remedy: 'Delete the keys, or refresh them by a query.' }]
+      : []),
+    ...(actions.update === undefined
+      ? [{ why: 'and the rule leaves updates out', remedy: 'Let `on` have an action for `update`.' }]
+      : []),
+    ...(columns === null
+      ? []
+      : [{ why: 'which change none of its `columns`', remedy: 'Leave `columns` out: every update counts then.' }]),
+    ...(when === null
+      ? []
+      : [
+          {
+            why: 'which its `when` may leave out',
+            remedy: 'Leave `when` out: keys too many are deleted, none too few.',
+          },
+        ]),
   ];
 }

@@ -174,6 +174,12 @@ describe('the format description', () => {
     expect(shown('mysql', [remade(false, 126)])).toEqual([]);
   });
 
+  it('that lost its word for checksums, and nothing else, is damaged: else nothing of the file would be checked', () => {
+    const damaged = Buffer.from(description('mysql'));
+    damaged[damaged.length - 5] = 0;
+    expect(() => shown('mysql', [damaged])).toThrow(/checksum is wrong/);
+  });
+
   it('is not there yet for a made-up rotation: a damaged checksum is not taken for none', () => {
     const body = Buffer.concat([Buffer.from('0400000000000000', 'hex'), Buffer.from('binlog.000009')]);
     const rotation = eventOf({ type: EVENT.rotate, body, seconds: 0 });
