@@ -17,8 +17,8 @@ export const backlogKafka: Scenario = {
 };
 
 async function compare(bench: Bench, ours: PipelineName, goal: Goal | null): Promise<Comparison> {
-  // Long enough that a process is warm for most of it: the first half second of either is mostly compilation.
-  const count = bench.isQuick ? 100_000 : 500_000;
+  // Long enough that a process is warm for most of it: the first second of either is mostly compilation.
+  const count = bench.isQuick ? 100_000 : 1_000_000;
   const brokers = ours === 'sluice, Kafka' ? (await bench.servers(['kafka'])).kafka.brokers : [];
   const workload = await Workload.create(await bench.servers(['mysql', 'redis']));
   try {
@@ -69,6 +69,7 @@ async function waitForSize(
     const atMs = performance.now();
     if (done(left)) return { left, atMs };
     if (atMs > deadline) throw new Error(`${left} keys are still there after two minutes`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    // Asking takes time of the same processors.
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
