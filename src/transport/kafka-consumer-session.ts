@@ -46,6 +46,8 @@ const DEFAULTS = {
  *   and a batch of an older one neither resolves nor commits. What two members then do twice, versions sort out.
  * - It asks a broker that does not answer again and again: for one and a half minutes where it leads or coordinates, and for
  *   as long where it was the first to be asked. The first time-out ends the session instead: the next one asks whoever answers.
+ * - A broker answers a connection in the order of its requests, and JoinGroup only when the whole group has come, or a member that died has
+ *   been given up: what is asked meanwhile waits behind it. So nothing is, and the time-out of what was on its way proves nothing.
  * - A rebalance stops the whole group until its last member is ready, so remainders are not waited for then: they go on, and are
  *   repeated by whoever has the partition next. Only a stop waits for them, while the others still work.
  */
@@ -68,6 +70,8 @@ export class ConsumerSession {
   #active = 0;
   #quiet: (() => void) | undefined;
   #over = false;
+  /** The group is being joined; `again`: something may have been asked beside it. */
+  #joining: 'first' | 'again' | null = 'first';
   #lastSignMs: number;
   #delivered = false;
 
@@ -136,12 +140,13 @@ export class ConsumerSession {
     const { topic, partitions } = this.#options;
     const { events } = this.#consumer;
     this.#consumer.on(events.CRASH, ({ payload }) => this.#end(payload.error));
-    this.#consumer.on(events.REQUEST_TIMEOUT, ({ payload: { broker, apiName } }) =>
-      this.#end(new Error(`${broker} did not answer ${apiName} in time`)),
-    );
+    this.#consumer.on(events.REQUEST_TIMEOUT, ({ payload: { broker, apiName } }) => this.#timedOut(broker, apiName));
     this.#consumer.on(events.GROUP_JOIN, (event) => this.#joined(event));
     // Emitted before the rejoin: on the same connection, this commit arrives before it and under the old generation.
-    this.#consumer.on(events.REBALANCING, () => void this.#offsets.commit());
+    this.#consumer.on(events.REBALANCING, () => {
+      void this.#offsets.commit();
+      this.#joining = 'again';
+    });
     this.#consumer.on(events.FETCH, () => this.#noteSign());
     await this.#consumer.connect();
     await this.#consumer.subscribe({ topics: [topic], fromBeginning: true });
@@ -154,10 +159,15 @@ export class ConsumerSession {
     });
   }
 
+  #timedOut(broker: string, apiName: string): void {
+    const isBehind = this.#joining === 'again' && !apiName.endsWith('Group');
+    if (!isBehind) this.#end(new Error(`${broker} did not answer ${apiName} in time`));
+  }
+
   #startTimers(): NodeJS.Timeout[] {
     const { commitIntervalMs, heartbeatIntervalMs } = this.#options;
     return [
-      setInterval(() => void this.#offsets.commit(), commitIntervalMs),
+      setInterval(() => void (this.#joining === null && this.#offsets.commit()), commitIntervalMs),
       // Twice as often as needed: kafkajs sends one only when the interval has passed since the last.
       setInterval(() => this.#beat(), heartbeatIntervalMs / 2),
       setInterval(() => void this.#look(), LOOK_INTERVAL_MS),
@@ -167,6 +177,7 @@ export class ConsumerSession {
   #joined({ payload }: ConsumerGroupJoinEvent): void {
     const { logger, topic, group } = this.#options;
     const partitions = payload.memberAssignment[topic] ?? [];
+    this.#joining = null;
     this.#membership.joined();
     this.#assignment.abort(new Error('the group has assigned partitions anew'));
     this.#assignment = new AbortController();
@@ -261,6 +272,7 @@ export class ConsumerSession {
   }
 
   async #look(): Promise<void> {
+    if (this.#joining !== null) return;
     const found = await this.#offsets.look();
     if (typeof found === 'object') this.#end(new Error(found.loss));
     else await this.#offsets.leaveTrace();

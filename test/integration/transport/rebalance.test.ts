@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Kafka, logLevel } from 'kafkajs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Invalidation } from '../../../src/model/invalidation.ts';
@@ -18,6 +20,23 @@ function join(harness: KafkaHarness, handle: BatchHandler, more: Partial<KafkaSu
   };
   onTestFinished(() => leave().catch(() => undefined));
   return { done, leave };
+}
+
+/** A member that is killed as soon as it has joined, and is missed for so long. */
+async function joinAndDie(
+  { connection: { brokers }, group, topic }: KafkaHarness,
+  sessionTimeout: number,
+): Promise<void> {
+  const script = `
+    const { Kafka, logLevel } = require('kafkajs');
+    const consumer = new Kafka({ brokers: ${JSON.stringify(brokers)}, logLevel: logLevel.NOTHING })
+      .consumer({ groupId: ${JSON.stringify(group)}, sessionTimeout: ${sessionTimeout} });
+    consumer.on(consumer.events.GROUP_JOIN, () => console.log('joined'));
+    consumer.connect().then(() => consumer.subscribe({ topics: [${JSON.stringify(topic.name)}] })).then(() => consumer.run({ eachBatch: async () => {} }));`;
+  const member = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(member.stdout, 'data');
+  member.kill('SIGKILL');
+  await once(member, 'exit');
 }
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 2));
@@ -71,6 +90,18 @@ describe('a consumer group whose members come and go', () => {
     expect(finished.length - published).toBeLessThan(published / 10);
     // Committing as it goes is what makes the next member begin there.
     await vi.waitFor(async () => expect(await harness.topic.lag(harness.group)).toBe(0), WAIT);
+  });
+
+  it('joins in one go although a member of it has died: what it asks beside JoinGroup would wait behind it', async () => {
+    const harness = await KafkaHarness.open({ partitions: 2 });
+    // Longer than it takes to look for lost records, and the answer to be given up.
+    await joinAndDie(harness, 25_000);
+    const publisher = harness.publisher();
+    await publisher.publish(changes(20));
+    const next = new Recorder();
+    join(harness, next.handle);
+    await vi.waitFor(() => expect(next.items).toHaveLength(20), { ...WAIT, timeout: 60_000 });
+    expect(await harness.parts.metrics.text()).not.toMatch(/^sluice_consumer_restarts_total.* [1-9]/m);
   });
 
   it('keeps its membership while a handler waits longer than the session', async () => {
