@@ -108,6 +108,22 @@ async function state(node: RedisNode): Promise<string | undefined> {
   return /cluster_state:(\w+)/.exec(String(await command(node, 'CLUSTER', 'INFO')))?.[1];
 }
 
+/**
+ * The new owner of a slot takes the next epoch after those it has heard of. Were that no greater than the old owner's, old news of that one
+ * would win, each would name the other as the owner, and nobody would hold the slot.
+ */
+async function hearsOf(target: Redis, source: Redis): Promise<void> {
+  const until = performance.now() + WITHIN_MS;
+  while ((await epochOf(target, 'current')) < (await epochOf(source, 'my'))) {
+    if (performance.now() > until) throw new Error(`no news between two nodes in ${WITHIN_MS / 1000} s`);
+    await delay(5);
+  }
+}
+
+async function epochOf(node: Redis, which: 'my' | 'current'): Promise<number> {
+  return Number(new RegExp(`cluster_${which}_epoch:(\\d+)`).exec(String(await node.cluster('INFO')))?.[1]);
+}
+
 async function moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<string> {
   const [source, target] = await Promise.all([connect(from), connect(to)]);
   try {
@@ -119,6 +135,7 @@ async function moveSlot(slot: number, from: RedisNode, to: RedisNode): Promise<s
         if (keys.length === 0) break;
         await migrate(source, to, keys);
       }
+      await hearsOf(target, source);
       await target.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
     }
     await source.call('CLUSTER', 'SETSLOT', String(slot), 'NODE', targetId);
