@@ -6,15 +6,16 @@ import { Command } from 'ioredis';
  * we use looks at them, and so they cannot get into errors either.
  */
 export class EncodedCommand extends Command {
-  readonly #bytes: Buffer;
+  /** What is sent. Not to be written to. */
+  readonly bytes: Buffer;
 
   constructor(name: string, ...args: readonly (readonly string[])[]) {
     super(name, [], { replyEncoding: 'utf8' });
-    this.#bytes = encode([[name], ...args]);
+    this.bytes = encode([[name], ...args]);
   }
 
   override toWritable(): Buffer {
-    return this.#bytes;
+    return this.bytes;
   }
 }
 
@@ -77,4 +78,21 @@ function writeNumber(bytes: Buffer, at: number, number: number): number {
 function encodeText(args: readonly (readonly string[])[]): Buffer {
   const lines = args.flat().flatMap((arg) => [`$${Buffer.byteLength(arg)}`, arg]);
   return Buffer.from([`*${lines.length / 2}`, ...lines, ''].join('\r\n'), 'utf8');
+}
+
+/** The arguments of commands that stand one behind the other in `bytes`, without their names. */
+export function* argumentsIn(bytes: Buffer): Generator<string> {
+  for (let at = 0; at < bytes.length;) {
+    const number = (): number => {
+      const end = bytes.indexOf(CR, at);
+      const text = bytes.toString('latin1', at + 1, end);
+      at = end + 2;
+      return Number(text);
+    };
+    for (let place = 0, count = number(); place < count; place++) {
+      const length = number();
+      if (place > 0) yield bytes.toString('utf8', at, at + length);
+      at += length + 2;
+    }
+  }
 }

@@ -71,6 +71,11 @@ export class HistoryRepair {
     }
   }
 
+  /** A whole UNLINK, in the bytes of the protocol. */
+  noteUnlink(command: Buffer): void {
+    this.#journal.noteUnlink(command, this.#watch.mark);
+  }
+
   noteFlush(request: FlushRequest): void {
     this.#journal.noteFlush(request, this.#watch.mark);
   }

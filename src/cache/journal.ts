@@ -10,16 +10,20 @@ export interface Owed {
 }
 
 export interface JournalOptions {
-  /** Keys that are remembered, at least; a key counts once in each chunk. */
+  /** Keys that are remembered, at least, without those of plain deletes; a key counts once in each chunk. */
   readonly mostKeys?: number;
-  readonly mostChars?: number;
+  /** Of the text of keys, and of the commands of plain deletes. */
+  readonly mostBytes?: number;
   readonly chunkKeys?: number;
+  readonly chunkBytes?: number;
 }
 
 /** A key takes about 60 bytes here, and its text. */
 const MOST_KEYS = 100_000;
-const MOST_CHARS = 8 * 1024 * 1024;
+/** That is 400,000 plain deletes of keys of 16 characters, if many come together. */
+const MOST_BYTES = 8 * 1024 * 1024;
 const CHUNK_KEYS = 5_000;
+const CHUNK_BYTES = 256 * 1024;
 const MOST_FLUSHES = 1_000;
 /** Epochs: a table has one, so they are few, and no flush of the cache would bring them back. */
 const OWN_KEYS = 'sluice:';
@@ -33,15 +37,22 @@ export class Journal {
   readonly #options: Required<JournalOptions>;
   readonly #chunks: JournalChunk[] = [];
   #keys = 0;
-  #chars = 0;
+  #bytes = 0;
   /** Never forgotten. */
   readonly #ownKeys = new Map<string, { readonly mark: number; readonly command: CacheCommand }>();
   #flushes: { readonly mark: number; readonly request: FlushRequest }[] = [];
   /** The newest mark of what was forgotten. */
   #forgotten = -1;
 
-  constructor({ mostKeys = MOST_KEYS, mostChars = MOST_CHARS, chunkKeys = CHUNK_KEYS }: JournalOptions = {}) {
-    this.#options = { mostKeys, mostChars, chunkKeys };
+  constructor(options: JournalOptions = {}) {
+    const { mostKeys = MOST_KEYS, mostBytes = MOST_BYTES } = options;
+    const { chunkKeys = CHUNK_KEYS, chunkBytes = CHUNK_BYTES } = options;
+    this.#options = { mostKeys, mostBytes, chunkKeys, chunkBytes };
+  }
+
+  /** An UNLINK with all its keys, in the bytes of the protocol: what plain deletes are sent as. */
+  noteUnlink(command: Buffer, mark: number): void {
+    this.#add(mark, (chunk) => chunk.noteUnlink(command));
   }
 
   note(command: CacheCommand, mark: number): void {
@@ -51,9 +62,7 @@ export class Journal {
       this.#ownKeys.set(key, { mark, command: newest(known, command) });
       return;
     }
-    if (!this.#chunkFor(mark).note(command)) return;
-    this.#keys++;
-    this.#chars += key.length;
+    this.#add(mark, (chunk) => chunk.note(command));
   }
 
   noteFlush(request: FlushRequest, mark: number): void {
@@ -74,9 +83,18 @@ export class Journal {
     };
   }
 
+  #add(mark: number, note: (chunk: JournalChunk) => void): void {
+    const chunk = this.#chunkFor(mark);
+    const { keys, bytes } = chunk;
+    note(chunk);
+    this.#keys += chunk.keys - keys;
+    this.#bytes += chunk.bytes - bytes;
+  }
+
   #chunkFor(mark: number): JournalChunk {
+    const { chunkKeys, chunkBytes } = this.#options;
     const last = this.#chunks.at(-1);
-    if (last?.mark === mark && last.size < this.#options.chunkKeys) return last;
+    if (last?.mark === mark && last.keys < chunkKeys && last.bytes < chunkBytes) return last;
     this.#shorten();
     const chunk = new JournalChunk(mark);
     this.#chunks.push(chunk);
@@ -84,12 +102,12 @@ export class Journal {
   }
 
   #shorten(): void {
-    const { mostKeys, mostChars } = this.#options;
-    while (this.#keys >= mostKeys || this.#chars >= mostChars) {
+    const { mostKeys, mostBytes } = this.#options;
+    while (this.#keys >= mostKeys || this.#bytes >= mostBytes) {
       const oldest = this.#chunks.shift();
       if (oldest === undefined) return;
-      this.#keys -= oldest.size;
-      this.#chars -= oldest.chars;
+      this.#keys -= oldest.keys;
+      this.#bytes -= oldest.bytes;
       this.#forget(oldest.mark);
     }
   }

@@ -162,19 +162,23 @@ export class RedisCache implements Cache {
     return server.commands.use(async (client) => {
       permit?.();
       const replies = await sendRequests(client, requests, { waitReplicas, waitMs: Math.ceil(commandTimeoutMs / 2) });
-      const again = requests.flatMap((request, index) =>
-        this.#settle(request, replies[index] ?? { error: new Error('no answer') }, server, call),
-      );
+      const again = replies.flatMap((reply, index) => {
+        const request = requests[index];
+        return request === undefined ? [] : this.#settle(request, reply, server, call);
+      });
       await reloadScript(client, replies);
       return again;
     });
   }
 
-  #settle(request: ApplyRequest, { error, value }: Reply, server: RedisServer, call: Call): Again[] {
+  #settle(request: ApplyRequest, { error, value, command }: Reply, server: RedisServer, call: Call): Again[] {
     if (error === null) {
-      if (request.kind === 'script') this.#note(request, value, call.outcomes);
       // Now: while others are sent once more it may be lost already, and what is found lost is repeated from there.
-      this.#history.note(call.commands, request.places);
+      if (request.kind === 'unlink') this.#history.noteUnlink(command);
+      else {
+        this.#note(request, value, call.outcomes);
+        this.#history.note(call.commands, request.places);
+      }
       return [];
     }
     const { message } = error;

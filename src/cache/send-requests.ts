@@ -6,6 +6,8 @@ import { APPLY_SCRIPT } from './lua-script.ts';
 export interface Reply {
   readonly error: Error | null;
   readonly value?: unknown;
+  /** The bytes of the command that it answers. */
+  readonly command: Buffer;
 }
 
 export interface SendOptions {
@@ -27,13 +29,13 @@ export async function sendRequests(
     return [await sendAlone(client, only)];
   }
   const pipeline = new Pipeline(client);
-  const places = requests.map((request) => append(pipeline, request));
+  const sent = requests.map((request) => append(pipeline, request));
   if (waitReplicas > 0) pipeline.wait(waitReplicas, waitMs);
   const replies = (await pipeline.exec()) ?? [];
   if (waitReplicas > 0) checkReplicas(replies.at(-1), waitReplicas);
-  return places.map((place) => {
+  return sent.map(({ place, command }) => {
     const [error, value] = replies[place] ?? [new Error('no answer')];
-    return { error, value };
+    return { error, value, command };
   });
 }
 
@@ -48,13 +50,14 @@ function writeTogether({ stream }: Redis): void {
   process.nextTick(() => stream.uncork());
 }
 
-/** Returns its place among the commands. */
-function append(pipeline: Pipeline, request: ApplyRequest): number {
+/** Returns its bytes, and its place among the commands. */
+function append(pipeline: Pipeline, request: ApplyRequest): { readonly command: Buffer; readonly place: number } {
   // For the next command alone: that the slot is still on its way to this node does not matter.
   if (request.askAt !== undefined) pipeline.asking();
   const place = pipeline.length;
-  pipeline.sendCommand(encoded(request));
-  return place;
+  const command = encoded(request);
+  pipeline.sendCommand(command);
+  return { command: command.bytes, place };
 }
 
 function encoded(request: ApplyRequest): EncodedCommand {
@@ -70,9 +73,10 @@ function checkReplicas(reply: readonly [Error | null, unknown?] | undefined, wan
 }
 
 async function sendAlone(client: Redis, request: ApplyRequest): Promise<Reply> {
+  const command = encoded(request);
   try {
-    return { error: null, value: await client.sendCommand(encoded(request)) };
+    return { error: null, value: await client.sendCommand(command), command: command.bytes };
   } catch (error) {
-    return { error: error instanceof Error ? error : new Error(String(error)) };
+    return { error: error instanceof Error ? error : new Error(String(error)), command: command.bytes };
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { EncodedCommand } from '../../../src/cache/encoded-command.ts';
 import { Journal } from '../../../src/cache/journal.ts';
 import type { CacheCommand } from '../../../src/ports.ts';
 
@@ -6,6 +7,9 @@ const remove = (key: string, version = 1): CacheCommand => ({ kind: 'delete', ke
 const set = (key: string, version: number, value: string | Record<string, string>): CacheCommand => {
   return { kind: 'set', key, version, value, ttlMs: null };
 };
+const unlink = (...keys: readonly string[]): Buffer => new EncodedCommand('unlink', keys).bytes;
+/** As it comes back from the bytes of an UNLINK. */
+const removed = (key: string): CacheCommand => remove(key, 0);
 const keysSince = (journal: Journal, mark: number): string[] => journal.since(mark).commands.map(({ key }) => key);
 
 describe('the journal', () => {
@@ -37,7 +41,7 @@ describe('the journal', () => {
   });
 
   it('is bounded by the length of its keys too', () => {
-    const journal = new Journal({ mostChars: 1_000, chunkKeys: 1 });
+    const journal = new Journal({ mostBytes: 1_000, chunkKeys: 1 });
     for (let i = 0; i < 50; i++) journal.note(remove(`${i}`.padStart(100, 'x')), i);
     expect(journal.since(0).commands).toHaveLength(10);
     expect(journal.since(0).complete).toBe(false);
@@ -84,6 +88,42 @@ describe('the journal', () => {
       expect(keysSince(journal, 1).sort()).toEqual(['a', 'b']);
       journal.note(remove('c'), 1);
       expect(journal.since(1)).toMatchObject({ commands: [{ key: 'c' }], complete: false });
+    }
+  });
+
+  it('gives the keys of plain deletes back from the commands they were sent with', () => {
+    const journal = new Journal();
+    const keys = ['a', 'käse:{ü}', 'a\r\nb', '', '😀', 'x'.repeat(3_000)];
+    journal.noteUnlink(unlink(...keys), 1);
+    journal.noteUnlink(unlink('b'), 1);
+    journal.noteUnlink(unlink('c', 'a'), 2);
+    expect(journal.since(1)).toMatchObject({ commands: [...keys, 'b', 'c'].map(removed), complete: true });
+    expect(journal.since(2)).toMatchObject({ commands: ['c', 'a'].map(removed), complete: true });
+  });
+
+  it('is bounded by the bytes of those commands, too', () => {
+    const command = unlink('x'.repeat(100));
+    const journal = new Journal({ mostBytes: 10 * command.length, chunkBytes: 2 * command.length });
+    for (let i = 0; i < 50; i++) journal.noteUnlink(unlink(`${i}`.padStart(100, 'x')), i);
+    expect(journal.since(0).commands).toHaveLength(10);
+    expect(journal.since(39).complete).toBe(false);
+    expect(journal.since(40).complete).toBe(true);
+    // Also of many that belong to one mark.
+    for (let i = 0; i < 50; i++) journal.noteUnlink(unlink(`${i}`.padStart(100, 'y')), 50);
+    expect(journal.since(50).commands.length).toBeLessThan(12);
+    expect(journal.since(50).complete).toBe(false);
+  });
+
+  it('deletes a key of which both a plain delete and a version are known, whichever came last', () => {
+    for (const order of ['unlink first', 'unlink last']) {
+      const journal = new Journal();
+      if (order === 'unlink first') journal.noteUnlink(unlink('a'), 1);
+      journal.note(set('a', 5, 'x'), 1);
+      if (order === 'unlink last') journal.noteUnlink(unlink('a'), 1);
+      expect(journal.since(1).commands).toEqual([{ kind: 'delete', key: 'a', version: 5, versioned: true }]);
+      // What surely came later counts.
+      journal.note(set('a', 6, 'y'), 2);
+      expect(journal.since(1).commands).toEqual([set('a', 6, 'y')]);
     }
   });
 
