@@ -5,6 +5,7 @@ import { ACKS_TIMEOUT_MS, type Acknowledgement, type ProduceRequest, type Produc
 import { KnownBrokers } from './known-brokers.ts';
 import { PlatformaticConnections } from './platformatic-connections.ts';
 import { inOurWords } from './platformatic-errors.ts';
+import { asMessage, sendBatches } from './platformatic-produce.ts';
 import { timeLimit } from './time-limit.ts';
 
 export interface PlatformaticProducerOptions {
@@ -24,8 +25,8 @@ const SEND_LIMIT_MS = 60_000;
 const METADATA_AGE_MS = 300_000;
 
 /**
- * An idempotent producer of @platformatic/kafka 1.35, for the topic with the many records: it encodes twice as many a second as
- * kafkajs. Of its repetitions none is used: `retries: false` (0 would mean for ever), KafkaSender repeats.
+ * An idempotent producer of @platformatic/kafka 1.35, for the topic with the many records: the batches of records it sends are encoded by
+ * us. Of its repetitions none is used: `retries: false` (0 would mean for ever), KafkaSender repeats.
  */
 export class PlatformaticProducer implements ProducerClient {
   readonly #options: PlatformaticProducerOptions;
@@ -53,6 +54,7 @@ export class PlatformaticProducer implements ProducerClient {
     producer[library.kGetBootstrapConnection] = (callback) => {
       producer.connections.getFirstAvailable(brokers.inOrder(), callback);
     };
+    sendBatches(producer, library);
     producer.on('client:metadata', (metadata) => brokers.named(metadata.brokers.values()));
     const { permit } = this.#options;
     this.#producer = producer;
@@ -79,13 +81,7 @@ export class PlatformaticProducer implements ProducerClient {
     const partitions = topics.get(topic)?.partitionsCount ?? 0;
     const beyond = records.find(({ partition }) => partition >= partitions);
     if (beyond !== undefined) throw new Error(`${topic} has ${partitions} partitions, no number ${beyond.partition}`);
-    const messages = records.map(({ key, value, partition }) => ({
-      topic,
-      partition,
-      key: Buffer.from(key),
-      ...(value === null ? {} : { value }),
-    }));
-    const { offsets = [] } = await this.#try(producer.send({ messages }));
+    const { offsets = [] } = await this.#try(producer.send({ messages: [asMessage(topic, records)] }));
     return offsets.map((at) => ({
       topicName: at.topic,
       partition: at.partition,

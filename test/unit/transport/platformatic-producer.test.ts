@@ -3,10 +3,12 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { PlatformaticProducer } from '../../../src/transport/platformatic-producer.ts';
 
 const TOPIC = 'sluice.test';
-const library = vi.hoisted(() => ({ send: vi.fn(), metadata: vi.fn() }));
+const library = vi.hoisted(() => ({ send: vi.fn(), metadata: vi.fn(), kGetApi: Symbol('kGetApi') }));
 vi.mock('@platformatic/kafka', () => ({
   kGetBootstrapConnection: Symbol('kGetBootstrapConnection'),
+  kGetApi: library.kGetApi,
   Producer: class extends EventEmitter {
+    [library.kGetApi] = () => undefined;
     connections = new EventEmitter();
     initIdempotentProducer = () => Promise.resolve();
     close = () => Promise.resolve();
