@@ -14,6 +14,18 @@ export interface TableName {
   readonly table: string;
 }
 
+/** An origin that is written in bytes which it shares with others, from `begin` to `end`. */
+export interface WrittenOrigin extends ChangeOrigin {
+  readonly bytes: Buffer;
+  readonly begin: number;
+  readonly end: number;
+  readonly reader: { originIn(bytes: Buffer, begin: number, end: number): WrittenOrigin };
+}
+
+export function isWritten(origin: ChangeOrigin): origin is WrittenOrigin {
+  return 'reader' in origin;
+}
+
 /**
  * Who caused it, one object for all invalidations of a change. It holds on to the transaction, but not to the change, so that a row's
  * images can be freed while the invalidation is in flight or kept for `tail`. What it says is put together when somebody asks: of most

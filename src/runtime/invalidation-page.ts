@@ -1,13 +1,12 @@
 import type { DeleteInvalidation, Invalidation } from '../model/invalidation.ts';
 import { LoggedTransaction } from '../model/logged-transaction.ts';
 import type { Column, JsonValue } from '../model/row-change.ts';
-import { RowOrigin, type OriginContext, type TableName } from '../model/row-origin.ts';
+import { isWritten, RowOrigin, type OriginContext, type TableName, type WrittenOrigin } from '../model/row-origin.ts';
+
+type Facts = Pick<DeleteInvalidation, 'rule' | 'versioned' | 'againAfterMs'>;
 
 /** What neighbours have in common. */
-interface Shared {
-  readonly rule: string;
-  readonly versioned: boolean;
-  readonly againAfterMs: number | null;
+interface Shared extends Facts {
   readonly operation: RowOrigin['operation'];
   readonly place: TableName;
   readonly context: OriginContext;
@@ -16,21 +15,31 @@ interface Shared {
   readonly file: string;
 }
 
-/** Of each: version, number of the transaction, its time, and its offset. */
+/** What neighbours out of a topic have in common. */
+interface Written extends Facts {
+  readonly reader: WrittenOrigin['reader'];
+}
+
+/** Of each: version, number of the transaction, its time, and its offset. Of one out of a topic: version, where its origin begins and ends here. */
 const NUMBERS = 4;
+const FIRST_BYTES = 4_096;
 
 /**
- * Deletes of rows out of the log, which nearly all are, are taken apart and put together again when somebody asks. Kept as they are, each
- * with its origin and its transaction, they were most of what the garbage collector had to move.
+ * Deletes of rows out of the log or a topic, which nearly all are, are taken apart and put together again when somebody asks. Kept as they
+ * are, each with its origin and its transaction or record, they were most of what the garbage collector had to move.
  */
 export class InvalidationPage {
   characters = 0;
   readonly #keys: string[] = [];
   /** Of the primary key; null beside a whole invalidation. */
   readonly #values: JsonValue[] = [];
-  readonly #others: (Shared | Invalidation)[] = [];
+  readonly #others: (Shared | Written | Invalidation)[] = [];
   readonly #numbers: Float64Array;
+  /** Origins out of a topic. */
+  #text = Buffer.alloc(0);
+  #textBytes = 0;
   #last: Shared | null = null;
+  #lastWritten: Written | null = null;
 
   constructor(records: number) {
     this.#numbers = new Float64Array(records * NUMBERS);
@@ -42,26 +51,63 @@ export class InvalidationPage {
 
   add(invalidation: Invalidation): void {
     const { key, origin } = invalidation;
-    if (invalidation.action === 'delete' && invalidation.partitionKey === key && origin instanceof RowOrigin) {
-      const { transaction, keyValue } = origin;
-      if (transaction instanceof LoggedTransaction && typeof transaction.number === 'number') {
-        const at = this.#keys.length * NUMBERS;
-        this.#numbers[at] = invalidation.version;
-        this.#numbers[at + 1] = transaction.number;
-        this.#numbers[at + 2] = transaction.commitTimeUs;
-        this.#numbers[at + 3] = transaction.offset;
-        this.#push(key, keyValue, this.#shared(invalidation, origin, transaction), key.length + charactersIn(keyValue));
-        return;
-      }
+    if (invalidation.action === 'delete' && invalidation.partitionKey === key) {
+      if (origin instanceof RowOrigin && this.#addRow(invalidation, origin)) return;
+      if (isWritten(origin)) return this.#addWritten(invalidation, origin);
     }
-    this.#push(key, null, invalidation, charactersOf(invalidation));
+    const own = isWritten(origin) ? { ...invalidation, origin: ownOrigin(origin) } : invalidation;
+    this.#push(key, null, own, charactersOf(invalidation));
   }
 
   all(): Invalidation[] {
-    return this.#others.map((other, index) => ('origin' in other ? other : this.#whole(index, other)));
+    return this.#others.map((other, index) => {
+      if ('origin' in other) return other;
+      return 'reader' in other ? this.#wholeWritten(index, other) : this.#whole(index, other);
+    });
   }
 
-  #push(key: string, value: JsonValue, other: Shared | Invalidation, characters: number): void {
+  /** False: it came otherwise than most. */
+  #addRow(invalidation: DeleteInvalidation, origin: RowOrigin): boolean {
+    const { transaction, keyValue } = origin;
+    if (!(transaction instanceof LoggedTransaction) || typeof transaction.number !== 'number') return false;
+    const { key, version } = invalidation;
+    this.#note(version, transaction.number, transaction.commitTimeUs, transaction.offset);
+    this.#push(key, keyValue, this.#shared(invalidation, origin, transaction), key.length + charactersIn(keyValue));
+    return true;
+  }
+
+  #addWritten(invalidation: DeleteInvalidation, { bytes, begin, end, reader }: WrittenOrigin): void {
+    const { key, version, rule, versioned, againAfterMs } = invalidation;
+    const at = this.#textBytes;
+    const length = end - begin;
+    if (at + length > this.#text.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(at + length, FIRST_BYTES, 2 * this.#text.length));
+      this.#text.copy(larger, 0, 0, at);
+      this.#text = larger;
+    }
+    bytes.copy(this.#text, at, begin, end);
+    this.#textBytes = at + length;
+    this.#note(version, at, at + length, 0);
+    const last = this.#lastWritten;
+    const isSame =
+      last?.reader === reader &&
+      last.rule === rule &&
+      last.versioned === versioned &&
+      last.againAfterMs === againAfterMs;
+    const facts = isSame ? last : (this.#lastWritten = { rule, versioned, againAfterMs, reader });
+    this.#push(key, null, facts, key.length + length);
+  }
+
+  /** Written out, because it is done for every invalidation. */
+  #note(first: number, second: number, third: number, fourth: number): void {
+    const at = this.#keys.length * NUMBERS;
+    this.#numbers[at] = first;
+    this.#numbers[at + 1] = second;
+    this.#numbers[at + 2] = third;
+    this.#numbers[at + 3] = fourth;
+  }
+
+  #push(key: string, value: JsonValue, other: Shared | Written | Invalidation, characters: number): void {
     this.#keys.push(key);
     this.#values.push(value);
     this.#others.push(other);
@@ -98,12 +144,27 @@ export class InvalidationPage {
     const origin = new RowOrigin(operation, transaction, place, context, keyColumns, value);
     return { action: 'delete', key, partitionKey: key, version, rule, origin, versioned, againAfterMs };
   }
+
+  #wholeWritten(index: number, { rule, versioned, againAfterMs, reader }: Written): DeleteInvalidation {
+    const at = index * NUMBERS;
+    const [version = 0, begin = 0, end = 0] = this.#numbers.subarray(at, at + NUMBERS);
+    const key = this.#keys[index] ?? '';
+    const origin = reader.originIn(this.#text, begin, end);
+    return { action: 'delete', key, partitionKey: key, version, rule, origin, versioned, againAfterMs };
+  }
 }
 
-function charactersOf({ key, partitionKey, origin: { primaryKey } }: Invalidation): number {
-  let characters = key.length + (partitionKey === key ? 0 : partitionKey.length);
-  for (const name in primaryKey) characters += charactersIn(primaryKey[name] ?? null);
-  return characters;
+function ownOrigin({ bytes, begin, end, reader }: WrittenOrigin): WrittenOrigin {
+  return reader.originIn(Buffer.from(bytes.subarray(begin, end)), 0, end - begin);
+}
+
+function charactersOf({ key, partitionKey, origin }: Invalidation): number {
+  const characters = key.length + (partitionKey === key ? 0 : partitionKey.length);
+  if (isWritten(origin)) return characters + origin.end - origin.begin;
+  const { primaryKey } = origin;
+  let ofValues = 0;
+  for (const name in primaryKey) ofValues += charactersIn(primaryKey[name] ?? null);
+  return characters + ofValues;
 }
 
 /** Of a value of a primary key, or of several. */

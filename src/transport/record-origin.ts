@@ -1,33 +1,39 @@
-import type { ChangeOrigin } from '../model/invalidation.ts';
 import type { BinlogCoordinates } from '../model/position.ts';
 import type { JsonValue, Operation } from '../model/row-change.ts';
+import type { WrittenOrigin } from '../model/row-origin.ts';
 import { TimeParser } from './iso-time.ts';
 import { FLAT_OBJECT, NATURAL, TEXT, TIME } from './record-grammar.ts';
 
 /** As RecordEncoder.origin writes it for a row change, without the comma before it. `open` begins a group. */
 const textWith = (open: '(' | '(?:'): string =>
   `(?:"rules":"${open}${TEXT})",)?"database":"${open}${TEXT})","table":"${open}${TEXT})",` +
-  `"op":"${open}insert|update|delete)","primary_key":(null|${FLAT_OBJECT}),"gtid":(?:null|"${open}${TEXT})"),` +
+  `"op":"${open}insert|update|delete)","primary_key":${open}null|${FLAT_OBJECT}),"gtid":(?:null|"${open}${TEXT})"),` +
   String.raw`"binlog":\{"file":"${open}${TEXT})","offset":${open}${NATURAL})\},` +
   `"commit_time":"${open}${TIME})","capture_time":"${open}${TIME})"`;
 const PARTS = new RegExp(`^${textWith('(')}$`);
 
-/** For a larger expression: it captures only the primary key. */
+/** For a larger expression: it captures nothing. */
 export const ORIGIN_TEXT = textWith('(?:');
 
 /**
- * Who caused an invalidation, as text of its record that ORIGIN_TEXT has matched. It is taken apart when somebody asks: of most
- * invalidations only the primary key is wanted. Text is held on to, never the buffer of many records that it came from.
+ * Who caused an invalidation, as text of its record that ORIGIN_TEXT has matched, and taken apart when somebody asks. It holds on to the
+ * bytes of the record, and so to all that came with it: whoever keeps it longer than the record copies its text, and asks its reader for one there.
  */
-export class RecordOrigin implements ChangeOrigin {
-  readonly text: string;
-  readonly primaryKeyText: string;
+export class RecordOrigin implements WrittenOrigin {
+  readonly bytes: Buffer;
+  readonly begin: number;
+  readonly end: number;
   readonly reader: OriginReader;
 
-  constructor(text: string, primaryKeyText: string, reader: OriginReader) {
-    this.text = text;
-    this.primaryKeyText = primaryKeyText;
+  constructor(bytes: Buffer, begin: number, end: number, reader: OriginReader) {
+    this.bytes = bytes;
+    this.begin = begin;
+    this.end = end;
     this.reader = reader;
+  }
+
+  get text(): string {
+    return this.bytes.toString('latin1', this.begin, this.end);
   }
 
   get ruleSet(): string {
@@ -47,7 +53,7 @@ export class RecordOrigin implements ChangeOrigin {
   }
 
   get primaryKey(): Readonly<Record<string, JsonValue>> | null {
-    return JSON.parse(this.primaryKeyText) as Readonly<Record<string, JsonValue>> | null;
+    return JSON.parse(this.reader.part(this, 5)) as Readonly<Record<string, JsonValue>> | null;
   }
 
   get gtid(): string | null {
@@ -72,6 +78,10 @@ export class OriginReader {
   readonly #times = new TimeParser();
   #last: RecordOrigin | undefined;
   #parts: RegExpExecArray | undefined;
+
+  originIn(bytes: Buffer, begin: number, end: number): RecordOrigin {
+    return new RecordOrigin(bytes, begin, end, this);
+  }
 
   partOrNull(origin: RecordOrigin, index: number): string | null {
     if (origin !== this.#last) {

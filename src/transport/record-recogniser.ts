@@ -24,7 +24,7 @@ const DELETE = new RegExp(
   String.raw`${BEGIN}"delete"(,"versioned":true)?(?:,"again_after_ms":(${NATURAL}))?${MIDDLE}\}$`,
 );
 /** Its columns follow. */
-const REFRESH = new RegExp(String.raw`${BEGIN}"refresh"${MIDDLE},"row":\{"state":"(present|gone)","columns":`);
+const REFRESH = new RegExp(String.raw`${BEGIN}"refresh"${MIDDLE}(,"row":\{"state":"(present|gone)","columns":)`);
 const CLOSING_BRACE = 0x7d;
 /** Of rules whose names are kept; rule files have fewer, and a topic may say anything. */
 const NAMES_LIMIT = 1_000;
@@ -34,7 +34,8 @@ const NAMES_LIMIT = 1_000;
  * anything else, be it right or wrong, which is for the RecordReader to say.
  *
  * What an expression captures is a slice that holds on to the text of its whole record, several times as long. Keys and names of rules
- * outlive their records (in the audit trail, until a second delete), so they are made anew.
+ * outlive their records (in the audit trail, until a second delete), so they are made anew. Of the origin no text is made: while thousands
+ * of records are under way, the garbage collector would have to move each.
  */
 export class RecordRecogniser {
   readonly #origins = new OriginReader();
@@ -50,12 +51,13 @@ export class RecordRecogniser {
   #delete(head: string, recordKey: Buffer, value: Buffer): DeleteInvalidation | null {
     const parts = value.length > HEAD_BYTES ? null : DELETE.exec(head);
     if (parts === null) return null;
-    const [, key = '', versioned, again, version, rule = '', partitionKey = key, origin = '', primaryKey = ''] = parts;
+    const [, key = '', versioned, again, version, rule = '', partitionKey = key, origin = ''] = parts;
     const againAfterMs = again === undefined ? null : Number(again);
     if (againAfterMs !== null && (againAfterMs < AGAIN_AFTER_MS.min || againAfterMs > AGAIN_AFTER_MS.max)) return null;
     const ownPartitionKey = recordKey.toString('latin1');
     if (ownPartitionKey !== partitionKey) return null;
-    const from = new RecordOrigin(origin, primaryKey, this.#origins);
+    const end = value.length - 1;
+    const from = new RecordOrigin(value, end - origin.length, end, this.#origins);
     const ownKey = key === partitionKey ? ownPartitionKey : ownText(key);
     const isVersioned = versioned !== undefined;
     return new RowDelete(ownKey, ownPartitionKey, Number(version), this.#name(rule), from, isVersioned, againAfterMs);
@@ -64,12 +66,13 @@ export class RecordRecogniser {
   #refresh(head: string, recordKey: Buffer, value: Buffer): RefreshInvalidation | null {
     const parts = REFRESH.exec(head);
     if (parts === null) return null;
-    const [before, key = '', version, rule = '', partitionKey = key, origin = '', primaryKey = '', state] = parts;
+    const [before, key = '', version, rule = '', partitionKey = key, origin = '', behind = '', state] = parts;
     const ownPartitionKey = recordKey.toString('latin1');
     if (ownPartitionKey !== partitionKey) return null;
     const row = rowOf(state, value, before.length);
     if (row === null) return null;
-    const from = new RecordOrigin(origin, primaryKey, this.#origins);
+    const end = before.length - behind.length;
+    const from = new RecordOrigin(value, end - origin.length, end, this.#origins);
     const ownKey = key === partitionKey ? ownPartitionKey : ownText(key);
     return new RowRefresh(ownKey, ownPartitionKey, Number(version), this.#name(rule), from, row);
   }

@@ -4,7 +4,9 @@ import { LoggedTransaction } from '../../../src/model/logged-transaction.ts';
 import type { Column, JsonValue, Operation } from '../../../src/model/row-change.ts';
 import { RowOrigin } from '../../../src/model/row-origin.ts';
 import { RecentInvalidations } from '../../../src/runtime/recent-invalidations.ts';
-import { deleteOf } from '../../support/invalidations.ts';
+import { RecordDecoder } from '../../../src/transport/record-decoder.ts';
+import { encodeRecord } from '../../../src/transport/record-encoder.ts';
+import { deleteOf, ORIGIN, plain, refreshOf } from '../../support/invalidations.ts';
 
 describe('the newest invalidations', () => {
   it('are remembered up to their number, in their order', () => {
@@ -34,6 +36,43 @@ describe('the newest invalidations', () => {
       .slice(0, 2_500);
     for (const each of all) recent.add(each);
     expect(recent.all().map(told)).toEqual(all.map(told));
+  });
+
+  it('says the same of what came out of a topic, and holds on to no record', () => {
+    const decoder = new RecordDecoder();
+    const recent = new RecentInvalidations(10_000);
+    const all = Array.from({ length: 2_500 }, (_, id) => {
+      const more = { versioned: id % 3 === 0, againAfterMs: id % 5 === 0 ? 1_000 : null, rule: `rule ${id % 7}` };
+      const partitionKey = id % 11 === 0 ? 'another' : `key:${id}`;
+      const origin = { ...ORIGIN, primaryKey: { id } };
+      if (id % 13 === 0) return refreshOf(`key:${id}`, id, { id }, { origin });
+      return deleteOf(`key:${id}`, id, { ...more, partitionKey, origin });
+    });
+    const values: Buffer[] = [];
+    for (const each of all) {
+      const value = Buffer.from(encodeRecord(each));
+      const item = decoder.decode({ key: Buffer.from(each.partitionKey), value }, 'topic/0@0');
+      if (item.kind !== 'invalidation') throw new Error(item.reason);
+      recent.add(item.invalidation);
+      values.push(value);
+    }
+    // Whoever had kept a part of it would now say something else.
+    for (const value of values) value.fill('x');
+    expect(recent.all().map(plain)).toEqual(all);
+  });
+
+  it('counts the text of origins out of a topic', () => {
+    const decoder = new RecordDecoder();
+    const recent = new RecentInvalidations(100_000);
+    const value = Buffer.from(
+      encodeRecord(deleteOf('k', 1, { origin: { ...ORIGIN, primaryKey: { id: 'x'.repeat(500) } } })),
+    );
+    for (let index = 0; index < 40_000; index++) {
+      const item = decoder.decode({ key: Buffer.from('k'), value }, 'topic/0@0');
+      if (item.kind === 'invalidation') recent.add(item.invalidation);
+    }
+    expect(recent.all().length).toBeGreaterThan(5_000);
+    expect(recent.all().length).toBeLessThan(13_000);
   });
 
   it('counts the values of primary keys, as they may be long', () => {
