@@ -1,5 +1,5 @@
 import { startScript } from './child.ts';
-import { delayAtRate, RATES } from './delay.ts';
+import { delayAtRate, RATES, rowsFor } from './delay.ts';
 import { inTurns } from './in-turns.ts';
 import type { Percentiles } from './percentiles.ts';
 import type { RoundTripSettings } from './round-trip.ts';
@@ -21,7 +21,7 @@ async function compare(bench: Bench, perSecond: number): Promise<Comparison[]> {
   const { brokers } = (await bench.servers(['kafka'])).kafka;
   const workload = await Workload.create(await bench.servers(['mysql', 'redis']));
   try {
-    await workload.insertRows(load.perSecond * load.seconds + Math.min(perSecond, 1000));
+    await workload.insertRows(rowsFor(load));
     const at = `at ${perSecond} a second`;
     const bare = 'bare round trip';
     const found = await inTurns(bench, `delay through Kafka ${at}`, {

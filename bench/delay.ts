@@ -5,13 +5,10 @@ import { peerNotes } from './peers/peers.ts';
 import { startPeerPipeline } from './peers/pipeline.ts';
 import { startPipeline, type PipelineName, type RunningPipeline } from './pipelines.ts';
 import { atLeast, atMost, type Bench, type Comparison, type Results, type Scenario } from './scenario.ts';
+import { WARM_UP } from './warm-up.ts';
 import { Workload } from './workload.ts';
 
 export const RATES: readonly number[] = [200, 1000, 5000];
-const MAX_WARM_UP = 1000;
-/** A compiler of Java needs more than one second of work. */
-const PEER_WARM_UP_SECONDS = 10;
-
 export const delay: Scenario = {
   name: 'delay',
   about: 'from COMMIT to the key being gone, at three rates, in one process, beside the naive pipeline',
@@ -31,7 +28,7 @@ async function compare(bench: Bench, perSecond: number): Promise<Comparison[]> {
   const load = { perSecond, seconds: bench.isQuick ? 3 : 20 };
   const workload = await Workload.create(await bench.servers(['mysql', 'redis']));
   try {
-    await workload.insertRows(load.perSecond * (load.seconds + PEER_WARM_UP_SECONDS));
+    await workload.insertRows(rowsFor(load));
     const contestant = (name: PipelineName) => async () => numbers(await delayAtRate(name, workload, load));
     const at = `at ${perSecond} transactions/s`;
     const found = await inTurns(bench, `delay ${at}`, {
@@ -40,7 +37,7 @@ async function compare(bench: Bench, perSecond: number): Promise<Comparison[]> {
       ...(bench.withPeers && {
         debezium: async () => {
           const pipeline = await startPeerPipeline('debezium', workload, { rows: 0, pollMs: 1 }, bench.progress);
-          return numbers(await delayOf(pipeline, workload, load, PEER_WARM_UP_SECONDS * perSecond));
+          return numbers(await delayOf(pipeline, workload, load));
         },
       }),
     });
@@ -74,6 +71,9 @@ export interface Delays extends Percentiles {
   readonly rate: number;
 }
 
+/** Rows that `delayAtRate` updates. */
+export const rowsFor = ({ perSecond, seconds }: Load): number => WARM_UP.count + perSecond * seconds;
+
 export async function delayAtRate(
   name: PipelineName,
   workload: Workload,
@@ -81,27 +81,27 @@ export async function delayAtRate(
   brokers: readonly string[] = [],
 ): Promise<Delays> {
   const pipeline = startPipeline(name, workload, await workload.coordinates(), brokers);
-  return delayOf(pipeline, workload, load, Math.min(load.perSecond, MAX_WARM_UP));
+  return delayOf(pipeline, workload, load);
 }
 
 /**
  * Delay from "COMMIT was answered" to "the key is gone", seen from outside by Redis keyspace events, while a writer commits
  * single-row transactions at a steady rate. An event that overtakes the answer counts as zero. Stops the pipeline.
  */
-async function delayOf(pipeline: RunningPipeline, workload: Workload, load: Load, warmUp: number): Promise<Delays> {
+async function delayOf(pipeline: RunningPipeline, workload: Workload, load: Load): Promise<Delays> {
   const count = load.perSecond * load.seconds;
   const gone = new Map<string, number>();
   const watcher = workload.redis.duplicate();
   const channel = '__keyevent@10__:del';
   try {
-    await workload.fillKeys(warmUp + count);
+    await workload.fillKeys(WARM_UP.count + count);
     await workload.redis.config('SET', 'notify-keyspace-events', 'Eg');
     watcher.on('message', (_channel: string, key: string) => gone.set(key, performance.now()));
     await watcher.subscribe(channel);
     await pipeline.ready();
-    await write(workload, { first: 1, count: warmUp, perSecond: load.perSecond });
+    await write(workload, { first: 1, ...WARM_UP });
     const started = performance.now();
-    const answered = await write(workload, { first: warmUp + 1, count, perSecond: load.perSecond });
+    const answered = await write(workload, { first: WARM_UP.count + 1, count, perSecond: load.perSecond });
     const rate = count / ((performance.now() - started) / 1000);
     const deadline = performance.now() + 60_000;
     while ([...answered.keys()].some((key) => !gone.has(key))) {

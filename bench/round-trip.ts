@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { Kafka, logLevel } from 'kafkajs';
 import { percentiles } from './percentiles.ts';
 import { removeTopics } from './topics.ts';
+import { WARM_UP } from './warm-up.ts';
 
 export interface RoundTripSettings {
   readonly brokers: readonly string[];
@@ -15,7 +16,6 @@ export interface RoundTripSettings {
 }
 
 const PARTITIONS = 12;
-const WARM_UP = 500;
 /** As large as the record of an invalidation. */
 const VALUE = Buffer.alloc(290, 'x');
 
@@ -32,7 +32,7 @@ await consumer.subscribe({ topic, fromBeginning: true });
 
 const sentAt = new Map<string, number>();
 const tookMs: number[] = [];
-const total = WARM_UP + perSecond * seconds;
+const total = WARM_UP.count + perSecond * seconds;
 let seen = 0;
 let done = (): void => undefined;
 const finished = new Promise<void>((resolve) => (done = resolve));
@@ -42,24 +42,31 @@ await consumer.run({
     const now = performance.now();
     for (const { key } of batch.messages) {
       const number = String(key);
-      if (Number(number) >= WARM_UP) tookMs.push(now - (sentAt.get(number) ?? now));
+      if (Number(number) >= WARM_UP.count) tookMs.push(now - (sentAt.get(number) ?? now));
       if (++seen === total) done();
     }
     return Promise.resolve();
   },
 });
 
-const started = performance.now();
-for (let sent = 0; sent < total;) {
-  const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * perSecond));
-  const messages: { key: string; value: Buffer }[] = [];
-  for (; sent < due; sent++) {
-    sentAt.set(String(sent), performance.now());
-    messages.push({ key: String(sent), value: VALUE });
+/** Numbers its records from `first` on. */
+async function produce(first: number, load: { readonly count: number; readonly perSecond: number }): Promise<void> {
+  const started = performance.now();
+  for (let sent = 0; sent < load.count;) {
+    const due = Math.min(load.count, Math.floor(((performance.now() - started) / 1000) * load.perSecond));
+    const messages: { key: string; value: Buffer }[] = [];
+    for (; sent < due; sent++) {
+      const key = String(first + sent);
+      sentAt.set(key, performance.now());
+      messages.push({ key, value: VALUE });
+    }
+    if (messages.length > 0) await producer.send({ topic, messages, acks: -1 });
+    else await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  if (messages.length > 0) await producer.send({ topic, messages, acks: -1 });
-  else await new Promise((resolve) => setTimeout(resolve, 1));
 }
+
+await produce(0, WARM_UP);
+await produce(WARM_UP.count, { count: perSecond * seconds, perSecond });
 await finished;
 await Promise.all([producer.disconnect(), consumer.disconnect()]);
 await admin.disconnect();
