@@ -2,7 +2,6 @@
  * `npm run bench`: Sluice beside bare baselines, and with `--peers` beside Debezium and Canal, on the same servers in the same run.
  * Machines are noisy: only the ratios mean anything. What is promised of them stands in docs/performance.md.
  */
-import { writeFileSync } from 'node:fs';
 import { ensureServices, type Addresses, type ServiceName } from '../deploy/local/services.ts';
 import { kafkaToRedis, refresh } from './apply-scenarios.ts';
 import { backlog, backlogKafka } from './backlog.ts';
@@ -18,8 +17,9 @@ import { idle } from './idle.ts';
 import { captureToKafka } from './kafka-produce.ts';
 import { describeMachine } from './machine.ts';
 import { peers } from './peers/comparison.ts';
-import { writePerformance, type Results, type ScenarioResult } from './performance.ts';
+import { writePerformance, type ScenarioResult } from './performance.ts';
 import { printComparison } from './report.ts';
+import { joined, readResults, writeResults } from './results-file.ts';
 import { rules } from './rules.ts';
 import type { Bench, Scenario } from './scenario.ts';
 import { missed } from './statistics.ts';
@@ -48,6 +48,8 @@ const SCENARIOS: readonly Scenario[] = [
   peers,
 ];
 
+const ORDER = SCENARIOS.map(({ name }) => name);
+
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -55,14 +57,16 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 process.exit(await main());
 
 async function main(): Promise<number> {
-  let command: Command;
   try {
-    command = parseFlags(process.argv.slice(2), SCENARIOS);
+    return await carryOut(parseFlags(process.argv.slice(2), SCENARIOS));
   } catch (error) {
     if (!(error instanceof FlagProblem)) throw error;
     process.stderr.write(`bench: ${error.message}\nbench: \`npm run bench -- --help\` lists what there is\n`);
     return 2;
   }
+}
+
+async function carryOut(command: Command): Promise<number> {
   if (command.kind === 'help') print(helpText(SCENARIOS));
   else if (command.kind === 'write-docs') await writePerformance(command.file);
   else return measure(command);
@@ -80,12 +84,15 @@ async function measure(flags: Flags): Promise<number> {
     },
     progress,
   };
+  const file = flags.json;
+  const before = file === null ? null : readResults(file, { ...flags, machine: describeMachine({}) });
   const scenarios: ScenarioResult[] = [];
   for (const scenario of flags.scenarios) {
     progress(`${scenario.name}: ${scenario.about}`);
     scenarios.push(await resultOf(scenario, bench));
     // After each: a long run that is broken off was not for nothing.
-    if (flags.json !== null) writeResults(flags.json, { ...flags, machine: describeMachine(addresses), scenarios });
+    const now = { ...flags, machine: describeMachine(addresses), scenarios };
+    if (file !== null) writeResults(file, joined(before, now, ORDER));
   }
   const misses = missed(scenarios.flatMap(({ comparisons }) => comparisons));
   print(misses.length === 0 ? '\nevery goal that was measured is reached' : `\n${misses.length} goals are missed`);
@@ -105,8 +112,4 @@ async function resultOf({ name, run }: Scenario, bench: Bench): Promise<Scenario
     progress(`${name}: ${failure}`);
     return { scenario: name, comparisons: [], failure };
   }
-}
-
-function writeResults(file: string, { machine, isQuick, runs, scenarios }: Results): void {
-  writeFileSync(file, `${JSON.stringify({ machine, isQuick, runs, scenarios }, null, 1)}\n`);
 }

@@ -71,7 +71,7 @@ export function helpText(known: readonly Scenario[]): string {
   --scenario NAME,NAME  only these
   --runs N              how often each contestant does the work (default ${FULL_RUNS}, with --quick ${QUICK_RUNS})
   --peers               Debezium and Canal take part: needs Java 17, and Maven for the first download
-  --json FILE           write the results there
+  --json FILE           write the results there; what other scenarios have left in it stays
   --write-docs FILE     measure nothing: make docs/performance.md from such a file
   --help
 
