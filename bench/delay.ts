@@ -5,7 +5,7 @@ import { peerNotes } from './peers/peers.ts';
 import { startPeerPipeline } from './peers/pipeline.ts';
 import { startPipeline, type PipelineName, type RunningPipeline } from './pipelines.ts';
 import { atLeast, atMost, type Bench, type Comparison, type Results, type Scenario } from './scenario.ts';
-import { WARM_UP } from './warm-up.ts';
+import { warmUpFor } from './warm-up.ts';
 import { Workload } from './workload.ts';
 
 export const RATES: readonly number[] = [200, 1000, 5000];
@@ -72,7 +72,7 @@ export interface Delays extends Percentiles {
 }
 
 /** Rows that `delayAtRate` updates. */
-export const rowsFor = ({ perSecond, seconds }: Load): number => WARM_UP.count + perSecond * seconds;
+export const rowsFor = ({ perSecond, seconds }: Load): number => warmUpFor(perSecond).count + perSecond * seconds;
 
 export async function delayAtRate(
   name: PipelineName,
@@ -90,29 +90,35 @@ export async function delayAtRate(
  */
 async function delayOf(pipeline: RunningPipeline, workload: Workload, load: Load): Promise<Delays> {
   const count = load.perSecond * load.seconds;
+  const warmUp = warmUpFor(load.perSecond);
   const gone = new Map<string, number>();
   const watcher = workload.redis.duplicate();
   const channel = '__keyevent@10__:del';
   try {
-    await workload.fillKeys(WARM_UP.count + count);
+    await workload.fillKeys(warmUp.count + count);
     await workload.redis.config('SET', 'notify-keyspace-events', 'Eg');
     watcher.on('message', (_channel: string, key: string) => gone.set(key, performance.now()));
     await watcher.subscribe(channel);
     await pipeline.ready();
-    await write(workload, { first: 1, ...WARM_UP });
+    // Who is behind at its end must not be measured by that.
+    await untilGone(gone, await write(workload, { first: 1, ...warmUp }));
     const started = performance.now();
-    const answered = await write(workload, { first: WARM_UP.count + 1, count, perSecond: load.perSecond });
+    const answered = await write(workload, { first: warmUp.count + 1, count, perSecond: load.perSecond });
     const rate = count / ((performance.now() - started) / 1000);
-    const deadline = performance.now() + 60_000;
-    while ([...answered.keys()].some((key) => !gone.has(key))) {
-      if (performance.now() > deadline) throw new Error('keys are still cached a minute after the last commit');
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    await untilGone(gone, answered);
     return { ...percentiles([...answered].map(([key, atMs]) => Math.max(0, (gone.get(key) ?? 0) - atMs))), rate };
   } finally {
     watcher.disconnect();
     await workload.redis.config('SET', 'notify-keyspace-events', '');
     await pipeline.stop();
+  }
+}
+
+async function untilGone(gone: ReadonlyMap<string, number>, answered: ReadonlyMap<string, number>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while ([...answered.keys()].some((key) => !gone.has(key))) {
+    if (performance.now() > deadline) throw new Error('keys are still cached a minute after the last commit');
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -1,5 +1,5 @@
 /** The file of `--json`: hours of measuring may be done in pieces, one scenario after another into the same file. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { FlagProblem } from './flags.ts';
 import type { Machine } from './machine.ts';
 import type { Results } from './performance.ts';
@@ -17,8 +17,10 @@ export function readResults(file: string, setting: Setting): Results | null {
   throw new FlagProblem(`${file} has results of ${old}, and these would be of ${now}; name another file`);
 }
 
-export function writeResults(file: string, { machine, isQuick, runs, scenarios }: Results): void {
-  writeFileSync(file, `${JSON.stringify({ machine, isQuick, runs, scenarios }, null, 1)}\n`);
+/** Whole or not at all: what is in the file took hours. */
+export function writeResults(file: string, { machine, isQuick, runs, note, scenarios }: Results): void {
+  writeFileSync(`${file}.new`, `${JSON.stringify({ machine, isQuick, runs, note, scenarios }, null, 1)}\n`);
+  renameSync(`${file}.new`, file);
 }
 
 /** What was measured now takes the place of what was measured before; `order` is that of the scenarios on the page. */
@@ -33,7 +35,7 @@ export function joined(before: Results | null, now: Results, order: readonly str
     load: Math.max(before.machine.load, now.machine.load),
     versions: joinedVersions(before.machine.versions, now.machine.versions),
   };
-  return { ...now, machine, scenarios };
+  return { ...before, ...now, machine, scenarios };
 }
 
 function joinedVersions(before: Machine['versions'], now: Machine['versions']): Machine['versions'] {

@@ -6,7 +6,7 @@ import { performance } from 'node:perf_hooks';
 import { Kafka, logLevel } from 'kafkajs';
 import { percentiles } from './percentiles.ts';
 import { removeTopics } from './topics.ts';
-import { WARM_UP } from './warm-up.ts';
+import { warmUpFor } from './warm-up.ts';
 
 export interface RoundTripSettings {
   readonly brokers: readonly string[];
@@ -32,18 +32,17 @@ await consumer.subscribe({ topic, fromBeginning: true });
 
 const sentAt = new Map<string, number>();
 const tookMs: number[] = [];
-const total = WARM_UP.count + perSecond * seconds;
+const warmUp = warmUpFor(perSecond);
+const count = perSecond * seconds;
 let seen = 0;
-let done = (): void => undefined;
-const finished = new Promise<void>((resolve) => (done = resolve));
 await consumer.run({
   partitionsConsumedConcurrently: PARTITIONS,
   eachBatch: ({ batch }) => {
     const now = performance.now();
     for (const { key } of batch.messages) {
       const number = String(key);
-      if (Number(number) >= WARM_UP.count) tookMs.push(now - (sentAt.get(number) ?? now));
-      if (++seen === total) done();
+      if (Number(number) >= warmUp.count) tookMs.push(now - (sentAt.get(number) ?? now));
+      seen++;
     }
     return Promise.resolve();
   },
@@ -65,9 +64,14 @@ async function produce(first: number, load: { readonly count: number; readonly p
   }
 }
 
-await produce(0, WARM_UP);
-await produce(WARM_UP.count, { count: perSecond * seconds, perSecond });
-await finished;
+async function untilSeen(records: number): Promise<void> {
+  while (seen < records) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+await produce(0, warmUp);
+await untilSeen(warmUp.count);
+await produce(warmUp.count, { count, perSecond });
+await untilSeen(warmUp.count + count);
 await Promise.all([producer.disconnect(), consumer.disconnect()]);
 await admin.disconnect();
 await removeTopics(brokers, [topic]);

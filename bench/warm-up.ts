@@ -1,5 +1,8 @@
 /**
- * Before delays are measured: so many transactions or records, at so many a second, whatever the rate that is measured. What is compiled
- * while it runs needs work, not time; at 200 a second it would be half cold for a minute.
+ * What comes before delays are measured: so many transactions or records, at so many a second. What is compiled while it runs needs
+ * work, not time: at 200 a second it would be half cold for a minute; and a JVM needs ten seconds.
  */
-export const WARM_UP = { count: 10_000, perSecond: 2_000 };
+export const warmUpFor = (perSecond: number): { readonly count: number; readonly perSecond: number } => ({
+  count: Math.max(10_000, 10 * perSecond),
+  perSecond: Math.max(2_000, perSecond),
+});

@@ -133,16 +133,20 @@ export class HistoryRepair {
   }
 
   /**
-   * The oldest first, and an attempt goes on where the one before it failed: else a long journal would never be through. What is
+   * Plain deletes behind all else, else the oldest first, and an attempt goes on where the one before it failed: else a long journal would never be through. What is
    * lost again meanwhile is owed by what was noted anew.
    */
   async #repair(since: number): Promise<void> {
     const { apply, ownPatterns, onEvent } = this.#options;
     this.#owed ??= this.#journal.since(since);
-    const { commands, flushes, complete } = this.#owed;
-    while (this.#repeated < commands.length) {
+    const { commands, deletes, flushes, complete } = this.#owed;
+    const keys = commands.length + deletes.length;
+    while (this.#repeated < keys) {
       this.#stop.signal.throwIfAborted();
-      const slice = commands.slice(this.#repeated, this.#repeated + COMMANDS_AT_ONCE);
+      // Not both kinds in one call: within it there is no order.
+      const [kind, from] =
+        this.#repeated < commands.length ? [commands, this.#repeated] : [deletes, this.#repeated - commands.length];
+      const slice = kind.slice(from, from + COMMANDS_AT_ONCE);
       await apply(slice);
       this.#repeated += slice.length;
     }
@@ -152,7 +156,7 @@ export class HistoryRepair {
     this.#owedSince = null;
     this.#owed = null;
     this.#toldFailure = false;
-    onEvent({ kind: 'repaired', by: complete ? 'repeated' : 'flushed', keys: commands.length + flushed });
+    onEvent({ kind: 'repaired', by: complete ? 'repeated' : 'flushed', keys: keys + flushed });
   }
 
   #flush(request: FlushRequest): Promise<number> {

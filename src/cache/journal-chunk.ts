@@ -1,10 +1,11 @@
-import { NO_VERSION } from '../model/version.ts';
 import type { CacheCommand } from '../ports.ts';
 import { argumentsIn } from './encoded-command.ts';
 
 /** Longer values are not kept: their keys are deleted instead, which is never stale. */
 const LONGEST_VALUE = 100;
-const FIRST_BYTES = 1_024;
+const FIRST_BYTES = 256;
+/** What a chunk takes beside what it holds, about: on a quiet day each second has one. */
+const CHUNK_COST = 512;
 
 /**
  * What was acknowledged in a row, while no newer mark had been begun. Nearly all of it are plain deletes: of those the commands are kept
@@ -13,7 +14,7 @@ const FIRST_BYTES = 1_024;
 export class JournalChunk {
   /** It is certain only behind a later one. */
   readonly mark: number;
-  #unlinks = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #unlinks: Buffer | null = null;
   #unlinkBytes = 0;
   /** Everything else; of each key the newest. */
   readonly #others = new Map<string, CacheCommand>();
@@ -29,17 +30,19 @@ export class JournalChunk {
   }
 
   get bytes(): number {
-    return this.#unlinkBytes + this.#otherChars;
+    return CHUNK_COST + (this.#unlinks?.length ?? 0) + this.#otherChars;
   }
 
   noteUnlink(command: Buffer): void {
     const needed = this.#unlinkBytes + command.length;
-    if (needed > this.#unlinks.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#unlinks.length));
-      this.#unlinks.copy(larger, 0, 0, this.#unlinkBytes);
-      this.#unlinks = larger;
+    let unlinks = this.#unlinks;
+    if (unlinks === null || needed > unlinks.length) {
+      // Not out of the pool, of which each small piece would keep much.
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, FIRST_BYTES, 2 * this.#unlinkBytes));
+      unlinks?.copy(larger, 0, 0, this.#unlinkBytes);
+      this.#unlinks = unlinks = larger;
     }
-    command.copy(this.#unlinks, this.#unlinkBytes);
+    command.copy(unlinks, this.#unlinkBytes);
     this.#unlinkBytes = needed;
   }
 
@@ -50,25 +53,15 @@ export class JournalChunk {
     this.#others.set(key, newest(known, command));
   }
 
-  /** Adds the newest of each key. */
-  copyTo(commands: Map<string, CacheCommand>): void {
+  /** Adds the newest of each key, and the keys of plain deletes. */
+  copyTo(commands: Map<string, CacheCommand>, unlinked: Set<string>): void {
     for (const [key, command] of this.#others) commands.set(key, newest(commands.get(key), command));
-    for (const key of argumentsIn(this.#unlinks.subarray(0, this.#unlinkBytes))) {
-      // Nobody knows which of both came last: an empty key is right either way.
-      const { version, versioned } = asDelete(commands.get(key));
-      commands.set(key, { kind: 'delete', key, version, versioned });
-    }
+    for (const key of argumentsIn(this.#unlinks?.subarray(0, this.#unlinkBytes) ?? Buffer.alloc(0))) unlinked.add(key);
   }
 }
 
 export function newest(known: CacheCommand | undefined, command: CacheCommand): CacheCommand {
   return known !== undefined && known.version > command.version ? known : withoutValue(command);
-}
-
-/** With a version if the other command had one: it stays in the cache. */
-function asDelete(known: CacheCommand | undefined): { readonly version: number; readonly versioned: boolean } {
-  if (known === undefined) return { version: NO_VERSION, versioned: false };
-  return { version: known.version, versioned: known.kind !== 'delete' || known.versioned };
 }
 
 /** Long values are let go at once. */

@@ -1,9 +1,15 @@
+import { NO_VERSION } from '../model/version.ts';
 import type { CacheCommand, FlushRequest } from '../ports.ts';
 import { JournalChunk, newest } from './journal-chunk.ts';
 
 /** What must be done again, or that nobody remembers all of it. */
 export interface Owed {
+  /** Those with a version, in any order. */
   readonly commands: readonly CacheCommand[];
+  /**
+   * Plain deletes, to be done behind all of `commands`: nobody remembers which came last for a key, and a key that is gone is never stale.
+   */
+  readonly deletes: readonly CacheCommand[];
   readonly flushes: readonly FlushRequest[];
   /** False: more than is remembered may be lost. */
   readonly complete: boolean;
@@ -12,7 +18,7 @@ export interface Owed {
 export interface JournalOptions {
   /** Keys that are remembered, at least, without those of plain deletes; a key counts once in each chunk. */
   readonly mostKeys?: number;
-  /** Of the text of keys, and of the commands of plain deletes. */
+  /** Of the text of keys, of the commands of plain deletes, and of the chunks themselves. */
   readonly mostBytes?: number;
   readonly chunkKeys?: number;
   readonly chunkBytes?: number;
@@ -74,10 +80,12 @@ export class Journal {
   /** What was acknowledged since a mark was begun that is the newest one known not to be lost; -1: none is. */
   since(mark: number): Owed {
     const commands = new Map<string, CacheCommand>();
+    const unlinked = new Set<string>();
     for (const [key, own] of this.#ownKeys) if (own.mark >= mark) commands.set(key, own.command);
-    for (const chunk of this.#chunks) if (chunk.mark >= mark) chunk.copyTo(commands);
+    for (const chunk of this.#chunks) if (chunk.mark >= mark) chunk.copyTo(commands, unlinked);
     return {
       commands: [...commands.values()],
+      deletes: [...unlinked].map((key) => ({ kind: 'delete', key, version: NO_VERSION, versioned: false })),
       flushes: this.#flushes.flatMap((flush) => (flush.mark >= mark ? [flush.request] : [])),
       complete: mark > this.#forgotten && mark >= 0,
     };
@@ -98,6 +106,7 @@ export class Journal {
     this.#shorten();
     const chunk = new JournalChunk(mark);
     this.#chunks.push(chunk);
+    this.#bytes += chunk.bytes;
     return chunk;
   }
 

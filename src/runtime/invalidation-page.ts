@@ -155,7 +155,10 @@ export class InvalidationPage {
 }
 
 function ownOrigin({ bytes, begin, end, reader }: WrittenOrigin): WrittenOrigin {
-  return reader.originIn(Buffer.from(bytes.subarray(begin, end)), 0, end - begin);
+  // Not out of the pool, of which each small piece would keep much.
+  const own = Buffer.allocUnsafeSlow(end - begin);
+  bytes.copy(own, 0, begin, end);
+  return reader.originIn(own, 0, own.length);
 }
 
 function charactersOf({ key, partitionKey, origin }: Invalidation): number {

@@ -76,7 +76,8 @@ export class RecordOrigin implements WrittenOrigin {
 /** Takes origins apart; remembers the last, since whoever asks for one field asks for others. */
 export class OriginReader {
   readonly #times = new TimeParser();
-  #last: RecordOrigin | undefined;
+  /** Weak: it holds on to all that came with its record. */
+  #last: WeakRef<RecordOrigin> | undefined;
   #parts: RegExpExecArray | undefined;
 
   originIn(bytes: Buffer, begin: number, end: number): RecordOrigin {
@@ -84,10 +85,10 @@ export class OriginReader {
   }
 
   partOrNull(origin: RecordOrigin, index: number): string | null {
-    if (origin !== this.#last) {
+    if (origin !== this.#last?.deref()) {
       const parts = PARTS.exec(origin.text);
       if (parts === null) throw new TypeError('the text of an origin was not matched before');
-      this.#last = origin;
+      this.#last = new WeakRef(origin);
       this.#parts = parts;
     }
     return this.#parts?.[index] ?? null;

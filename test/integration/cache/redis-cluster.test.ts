@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Cluster } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startRedisCluster, type RedisNode, type ThrowawayRedisCluster } from '../../../deploy/local/redis-cluster.ts';
+import { argumentsIn } from '../../../src/cache/encoded-command.ts';
 import { HistoryRepair, type HistoryEvent } from '../../../src/cache/history-repair.ts';
 import { keySlot, slotOfBytes } from '../../../src/cache/key-slot.ts';
 import { preflightTarget } from '../../../src/cache/redis-preflight.ts';
@@ -142,13 +143,18 @@ describe('a cluster whose slots move', () => {
     );
     // It keeps no other one waiting, and what was acknowledged meanwhile is remembered at once: it may be lost by the end.
     const noted = vi.spyOn(HistoryRepair.prototype, 'note');
-    onTestFinished(() => noted.mockRestore());
-    const others = [set(there, 3, 'newest'), set(stays, 3, 'newest'), remove(keyIn(6_000, 'far'))];
-    await expect(cache.apply([set(here, 3, 'newest'), ...others])).rejects.toEqual(unavailable(/\(slot 300\)/));
+    const unlinked = vi.spyOn(HistoryRepair.prototype, 'noteUnlink');
+    onTestFinished(() => [noted, unlinked].forEach((spy) => spy.mockRestore()));
+    const others = [set(there, 3, 'newest'), set(stays, 3, 'newest')];
+    const far = keyIn(6_000, 'far');
+    await expect(cache.apply([set(here, 3, 'newest'), ...others, remove(far)])).rejects.toEqual(
+      unavailable(/\(slot 300\)/),
+    );
     expect(await Promise.all([app.get(there), app.get(stays)])).toEqual(['newest', 'newest']);
     const remembered = noted.mock.calls.flatMap(([commands, places]) => places.map((place) => commands[place]));
     expect(remembered).toEqual(expect.arrayContaining(others));
     expect(remembered).not.toContainEqual(set(here, 3, 'newest'));
+    expect(unlinked.mock.calls.flatMap(([command]) => [...argumentsIn(command)])).toEqual([far]);
     await migrate(here);
     expect(await cache.apply([set(here, 3, 'newest')])).toEqual(['applied']);
     // A hash is removed before it is written: what is not there belongs to the other side already, until the move is over.

@@ -33,6 +33,14 @@ it('puts what is measured now beside what was measured before, or in its place, 
   expect(scenarios.map(({ scenario, failure }) => `${scenario}: ${failure}`)).toEqual(['decode: second', 'delay: third', 'idle: again']); // prettier-ignore
 });
 
+it('keeps the note that somebody wrote into it', () => {
+  const file = newFile();
+  writeResults(file, results('idle', '', { note: 'at night' }));
+  const now = results('decode', '');
+  writeResults(file, joined(readResults(file, now), now, ORDER));
+  expect(readResults(file, now)?.note).toBe('at night');
+});
+
 it('names all versions that were measured, and the highest load', () => {
   const by = (versions: Record<string, string>, load: number) =>
     results('idle', '', { machine: { ...machine, load, versions } });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { EncodedCommand } from '../../../src/cache/encoded-command.ts';
 import { HistoryRepair, type HistoryEvent } from '../../../src/cache/history-repair.ts';
 import type { RedisServers } from '../../../src/cache/redis-servers.ts';
 import type { CacheCommand } from '../../../src/ports.ts';
@@ -61,6 +62,25 @@ describe('what a server has forgotten', () => {
       KEYS.map((key) => ({ kind: 'delete', key, version: 1, versioned: false })),
       [...KEYS.keys()],
     );
+  });
+
+  it('is deleted behind all that has a version, and not in one call with it: nobody knows which came last', async () => {
+    const plain = Array.from({ length: 2_500 }, (_, i) => `p:${i}`);
+    repair.noteUnlink(new EncodedCommand('unlink', plain).bytes);
+    repair.note([{ kind: 'delete', key: 'p:7', version: 5, versioned: true }], [0]);
+    rollBack('b');
+    answers = [() => undefined, () => undefined, () => undefined, () => undefined, fails];
+    await look();
+    await look();
+    const versioned = [...KEYS, 'p:7'];
+    expect(sent.slice(0, 3)).toEqual([
+      versioned.slice(0, 2_000),
+      versioned.slice(2_000, 4_000),
+      versioned.slice(4_000),
+    ]);
+    // The one that failed is done again, and so is what comes behind it.
+    expect(sent.slice(3)).toEqual([plain.slice(0, 2_000), plain.slice(2_000), plain.slice(2_000)]);
+    expect(events.at(-1)).toMatchObject({ kind: 'repaired', by: 'repeated', keys: 7_501 });
   });
 
   it('is repeated in slices, the oldest first, and an attempt goes on where the one before it failed', async () => {
