@@ -9,6 +9,7 @@ import { warmUpFor } from './warm-up.ts';
 import { Workload } from './workload.ts';
 
 export const RATES: readonly number[] = [200, 1000, 5000];
+
 export const delay: Scenario = {
   name: 'delay',
   about: 'from COMMIT to the key being gone, at three rates, in one process, beside the naive pipeline',

@@ -133,8 +133,8 @@ export class HistoryRepair {
   }
 
   /**
-   * Plain deletes behind all else, else the oldest first, and an attempt goes on where the one before it failed: else a long journal would never be through. What is
-   * lost again meanwhile is owed by what was noted anew.
+   * The oldest first, and plain deletes behind all else. An attempt goes on where the one before it failed: otherwise a long journal would
+   * never be through. What is lost again meanwhile is owed by what was noted anew.
    */
   async #repair(since: number): Promise<void> {
     const { apply, ownPatterns, onEvent } = this.#options;

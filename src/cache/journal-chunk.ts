@@ -1,9 +1,9 @@
 import type { CacheCommand } from '../ports.ts';
+import { AppendedBytes } from '../runtime/appended-bytes.ts';
 import { argumentsIn } from './encoded-command.ts';
 
 /** Longer values are not kept: their keys are deleted instead, which is never stale. */
 const LONGEST_VALUE = 100;
-const FIRST_BYTES = 256;
 /** What a chunk takes beside what it holds, about: on a quiet day each second has one. */
 const CHUNK_COST = 512;
 
@@ -14,8 +14,7 @@ const CHUNK_COST = 512;
 export class JournalChunk {
   /** It is certain only behind a later one. */
   readonly mark: number;
-  #unlinks: Buffer | null = null;
-  #unlinkBytes = 0;
+  readonly #unlinks = new AppendedBytes();
   /** Everything else; of each key the newest. */
   readonly #others = new Map<string, CacheCommand>();
   #otherChars = 0;
@@ -30,20 +29,11 @@ export class JournalChunk {
   }
 
   get bytes(): number {
-    return CHUNK_COST + (this.#unlinks?.length ?? 0) + this.#otherChars;
+    return CHUNK_COST + this.#unlinks.capacity + this.#otherChars;
   }
 
   noteUnlink(command: Buffer): void {
-    const needed = this.#unlinkBytes + command.length;
-    let unlinks = this.#unlinks;
-    if (unlinks === null || needed > unlinks.length) {
-      // Not out of the pool, of which each small piece would keep much.
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, FIRST_BYTES, 2 * this.#unlinkBytes));
-      unlinks?.copy(larger, 0, 0, this.#unlinkBytes);
-      this.#unlinks = unlinks = larger;
-    }
-    command.copy(unlinks, this.#unlinkBytes);
-    this.#unlinkBytes = needed;
+    this.#unlinks.add(command, 0, command.length);
   }
 
   note(command: CacheCommand): void {
@@ -56,7 +46,7 @@ export class JournalChunk {
   /** Adds the newest of each key, and the keys of plain deletes. */
   copyTo(commands: Map<string, CacheCommand>, unlinked: Set<string>): void {
     for (const [key, command] of this.#others) commands.set(key, newest(commands.get(key), command));
-    for (const key of argumentsIn(this.#unlinks?.subarray(0, this.#unlinkBytes) ?? Buffer.alloc(0))) unlinked.add(key);
+    for (const key of argumentsIn(this.#unlinks.bytes)) unlinked.add(key);
   }
 }
 

@@ -2,6 +2,7 @@ import type { DeleteInvalidation, Invalidation } from '../model/invalidation.ts'
 import { LoggedTransaction } from '../model/logged-transaction.ts';
 import type { Column, JsonValue } from '../model/row-change.ts';
 import { isWritten, RowOrigin, type OriginContext, type TableName, type WrittenOrigin } from '../model/row-origin.ts';
+import { AppendedBytes } from './appended-bytes.ts';
 
 type Facts = Pick<DeleteInvalidation, 'rule' | 'versioned' | 'againAfterMs'>;
 
@@ -22,7 +23,6 @@ interface Written extends Facts {
 
 /** Of each: version, number of the transaction, its time, and its offset. Of one out of a topic: version, where its origin begins and ends here. */
 const NUMBERS = 4;
-const FIRST_BYTES = 4_096;
 
 /**
  * Deletes of rows out of the log or a topic, which nearly all are, are taken apart and put together again when somebody asks. Kept as they
@@ -36,8 +36,7 @@ export class InvalidationPage {
   readonly #others: (Shared | Written | Invalidation)[] = [];
   readonly #numbers: Float64Array;
   /** Origins out of a topic. */
-  #text = Buffer.alloc(0);
-  #textBytes = 0;
+  readonly #text = new AppendedBytes();
   #last: Shared | null = null;
   #lastWritten: Written | null = null;
 
@@ -78,16 +77,9 @@ export class InvalidationPage {
 
   #addWritten(invalidation: DeleteInvalidation, { bytes, begin, end, reader }: WrittenOrigin): void {
     const { key, version, rule, versioned, againAfterMs } = invalidation;
-    const at = this.#textBytes;
-    const length = end - begin;
-    if (at + length > this.#text.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(at + length, FIRST_BYTES, 2 * this.#text.length));
-      this.#text.copy(larger, 0, 0, at);
-      this.#text = larger;
-    }
-    bytes.copy(this.#text, at, begin, end);
-    this.#textBytes = at + length;
-    this.#note(version, at, at + length, 0);
+    const at = this.#text.length;
+    this.#text.add(bytes, begin, end);
+    this.#note(version, at, this.#text.length, 0);
     const last = this.#lastWritten;
     const isSame =
       last?.reader === reader &&
@@ -95,7 +87,7 @@ export class InvalidationPage {
       last.versioned === versioned &&
       last.againAfterMs === againAfterMs;
     const facts = isSame ? last : (this.#lastWritten = { rule, versioned, againAfterMs, reader });
-    this.#push(key, null, facts, key.length + length);
+    this.#push(key, null, facts, key.length + end - begin);
   }
 
   /** Written out, because it is done for every invalidation. */
@@ -149,16 +141,15 @@ export class InvalidationPage {
     const at = index * NUMBERS;
     const [version = 0, begin = 0, end = 0] = this.#numbers.subarray(at, at + NUMBERS);
     const key = this.#keys[index] ?? '';
-    const origin = reader.originIn(this.#text, begin, end);
+    const origin = reader.originIn(this.#text.bytes, begin, end);
     return { action: 'delete', key, partitionKey: key, version, rule, origin, versioned, againAfterMs };
   }
 }
 
 function ownOrigin({ bytes, begin, end, reader }: WrittenOrigin): WrittenOrigin {
-  // Not out of the pool, of which each small piece would keep much.
-  const own = Buffer.allocUnsafeSlow(end - begin);
-  bytes.copy(own, 0, begin, end);
-  return reader.originIn(own, 0, own.length);
+  const own = new AppendedBytes();
+  own.add(bytes, begin, end);
+  return reader.originIn(own.bytes, 0, own.length);
 }
 
 function charactersOf({ key, partitionKey, origin }: Invalidation): number {

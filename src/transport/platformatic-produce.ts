@@ -31,15 +31,22 @@ export function asMessage(topic: string, records: readonly ProducedRecord[]): Me
  */
 export function sendBatches(producer: Producer, library: Library): void {
   const apiOf = producer[library.kGetApi].bind(producer) as (name: string, callback: Callback<ProduceApi>) => void;
+  /** Made once: a request is sent for every batch. And when the library asks itself again, what it finds is ours already. */
+  let known: { readonly theirs: ProduceApi; readonly ours: ProduceApi } | null = null;
+  const oursFor = (api: ProduceApi): ProduceApi => {
+    if (api !== known?.theirs && api !== known?.ours) known = { theirs: api, ours: batchedApi(api, library) };
+    return known.ours;
+  };
   const ours = (name: string, callback: Callback<ProduceApi>): void => {
     apiOf(name, (error, api) => {
-      callback(error, error !== null || api === undefined || name !== 'Produce' ? api : batchedApi(api, library));
+      callback(error, error === null && api !== undefined && name === 'Produce' ? oursFor(api) : api);
     });
   };
   producer[library.kGetApi] = ours as unknown as Producer[Library['kGetApi']];
 }
 
 function batchedApi(api: ProduceApi, library: Library): ProduceApi {
+  const parse = parserOf(api.version, library);
   const send = (
     connection: Connection,
     acks: number,
@@ -55,7 +62,6 @@ function batchedApi(api: ProduceApi, library: Library): ProduceApi {
       if (error === null && answer !== undefined) countSequence(options, topic, partition, records.length);
       callback(error, answer);
     };
-    const parse = parserOf(api.version, library);
     if (parse === null) {
       api(connection, acks, timeout, messagesOf(topic, records), options, count);
       return;

@@ -13,7 +13,7 @@ interface Sent {
 }
 
 /** What of a producer and its library is used, with brokers that speak one version; `send` does what the library does for a request. */
-function producerOf(version: 8 | 9 | 10 | 11, error: Error | null = null) {
+function producerOf(version: 8 | 9 | 10 | 11, error: Error | null = null, { asksAgain = false } = {}) {
   const sent: Sent[] = [];
   const sequences = new library.NumericMap();
   const apis = { 8: library.produceV8, 9: library.produceV9, 10: library.produceV10, 11: library.produceV11 };
@@ -24,9 +24,13 @@ function producerOf(version: 8 | 9 | 10 | 11, error: Error | null = null) {
       (done as (error: Error | null, answer?: unknown) => void)(error, error === null ? answer : undefined);
     },
   };
+  let isKnown = !asksAgain;
   const producer = {
-    [library.kGetApi]: (name: string, callback: (error: Error | null, api?: unknown) => void) =>
-      callback(null, name === 'Produce' ? apis[version].api : name),
+    [library.kGetApi]: (name: string, callback: (error: Error | null, api?: unknown) => void): void => {
+      if (isKnown) return callback(null, name === 'Produce' ? apis[version].api : name);
+      isKnown = true;
+      producer[library.kGetApi](name, callback);
+    },
   };
   sendBatches(producer as unknown as library.Producer, library);
   const apiOf = (name: string) => {
@@ -99,6 +103,14 @@ it('leaves requests of old versions, which are written otherwise, to the library
   const { sent, send, sequences } = producerOf(8);
   send();
   expect(sent).toMatchObject([{ version: 8 }]);
+  expect(sent[0]?.bytes.includes('value of c')).toBe(true);
+  expect(sequences.get(PLACE)).toBe(3);
+});
+
+it('is made once, also when the library asks itself again because it does not know the versions yet', () => {
+  const { apiOf, sent, send, sequences } = producerOf(8, null, { asksAgain: true });
+  expect(apiOf('Produce')).toBe(apiOf('Produce'));
+  send();
   expect(sent[0]?.bytes.includes('value of c')).toBe(true);
   expect(sequences.get(PLACE)).toBe(3);
 });
